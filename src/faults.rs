@@ -1,0 +1,353 @@
+//! What can go wrong on purpose: one enum for the simulator, for live clusters and for scenarios.
+//!
+//! ```
+//! use conlab::faults::Fault;
+//! let fault: Fault = "slow 1->10 500ms".parse()?;
+//! assert_eq!(fault.to_string(), "slow 1->10 500ms");
+//! assert!("slow 1->10".parse::<Fault>().is_err());
+//! # Ok::<(), String>(())
+//! ```
+
+use crate::process::NodeId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The longest delay that a link may be given: an hour.
+pub const MAX_DELAY: Duration = Duration::from_secs(3600);
+
+/// One fault, or its end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Messages on the link take this long, instead of the link's own delay.
+    Slow(Link, Duration),
+    /// This share of the messages on the link is lost, in percent.
+    Lose(Link, f64),
+    /// This share of the messages on the link arrives twice, in percent.
+    Duplicate(Link, f64),
+    /// No message passes the link.
+    Cut(Link),
+    /// The link is as at the start again.
+    Heal(Link),
+    /// The server stops at once; what it did not make durable is gone.
+    Kill(NodeId),
+    /// A killed server starts again.
+    Restart(NodeId),
+    /// The server stands still, and forgets nothing.
+    Pause(NodeId),
+    /// A paused server goes on.
+    Resume(NodeId),
+}
+
+/// One or more directed links between servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// From the first to the second: `1->3`.
+    OneWay(NodeId, NodeId),
+    /// Both directions: `1-3`.
+    Both(NodeId, NodeId),
+    /// Every link: `all`.
+    All,
+}
+
+impl Link {
+    /// Whether the directed link `from` → `to` is one of these.
+    pub fn covers(self, from: NodeId, to: NodeId) -> bool {
+        match self {
+            Link::OneWay(a, b) => (a, b) == (from, to),
+            Link::Both(a, b) => (a, b) == (from, to) || (b, a) == (from, to),
+            Link::All => true,
+        }
+    }
+
+    fn highest(self) -> u32 {
+        match self {
+            Link::OneWay(a, b) | Link::Both(a, b) => a.max(b).0,
+            Link::All => 0,
+        }
+    }
+}
+
+impl Fault {
+    /// The highest server number that the fault names; 0 if it names none.
+    pub fn highest_node(self) -> u32 {
+        match self {
+            Fault::Slow(link, _) | Fault::Lose(link, _) | Fault::Duplicate(link, _) => {
+                link.highest()
+            }
+            Fault::Cut(link) | Fault::Heal(link) => link.highest(),
+            Fault::Kill(node) | Fault::Restart(node) | Fault::Pause(node) | Fault::Resume(node) => {
+                node.0
+            }
+        }
+    }
+}
+
+/// What one directed link does to its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Conduct {
+    /// The delay that replaces the link's own, if any.
+    pub delay: Option<Duration>,
+    /// The share that is lost, in percent.
+    pub lose: f64,
+    /// The share that arrives twice, in percent.
+    pub duplicate: f64,
+    /// Whether nothing passes.
+    pub cut: bool,
+}
+
+/// How every directed link of a cluster behaves now; links that are as at the start are not listed.
+#[derive(Debug, Clone, Default)]
+pub struct Conducts {
+    of: BTreeMap<(NodeId, NodeId), Conduct>,
+}
+
+impl Conducts {
+    /// How the directed link `from` → `to` behaves.
+    pub fn on(&self, from: NodeId, to: NodeId) -> Conduct {
+        self.of.get(&(from, to)).copied().unwrap_or_default()
+    }
+
+    /// Applies a link fault among servers 1 to `servers`. Faults of servers have no effect here.
+    pub fn apply(&mut self, fault: Fault, servers: u32) {
+        let (link, change): (Link, fn(&mut Conduct, Fault)) = match fault {
+            Fault::Heal(link) => (link, |conduct, _| *conduct = Conduct::default()),
+            Fault::Slow(link, _)
+            | Fault::Lose(link, _)
+            | Fault::Duplicate(link, _)
+            | Fault::Cut(link) => (link, worsen),
+            Fault::Kill(_) | Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => return,
+        };
+        let nodes = || (1..=servers).map(NodeId);
+        for (from, to) in nodes().flat_map(|from| nodes().map(move |to| (from, to))) {
+            if from != to && link.covers(from, to) {
+                change(self.of.entry((from, to)).or_default(), fault);
+            }
+        }
+        self.of.retain(|_, conduct| *conduct != Conduct::default());
+    }
+}
+
+fn worsen(conduct: &mut Conduct, fault: Fault) {
+    match fault {
+        Fault::Slow(_, delay) => conduct.delay = Some(delay),
+        Fault::Lose(_, percent) => conduct.lose = percent,
+        Fault::Duplicate(_, percent) => conduct.duplicate = percent,
+        Fault::Cut(_) => conduct.cut = true,
+        _ => {}
+    }
+}
+
+impl Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Link::OneWay(a, b) => write!(f, "{}->{}", a.0, b.0),
+            Link::Both(a, b) => write!(f, "{}-{}", a.0, b.0),
+            Link::All => f.write_str("all"),
+        }
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Slow(link, delay) => write!(f, "slow {link} {}", shown(*delay)),
+            Fault::Lose(link, percent) => write!(f, "lose {link} {percent}%"),
+            Fault::Duplicate(link, percent) => write!(f, "duplicate {link} {percent}%"),
+            Fault::Cut(link) => write!(f, "cut {link}"),
+            Fault::Heal(Link::All) => f.write_str("heal"),
+            Fault::Heal(link) => write!(f, "heal {link}"),
+            Fault::Kill(node) => write!(f, "kill {}", node.0),
+            Fault::Restart(node) => write!(f, "restart {}", node.0),
+            Fault::Pause(node) => write!(f, "pause {}", node.0),
+            Fault::Resume(node) => write!(f, "resume {}", node.0),
+        }
+    }
+}
+
+/// The words that begin a fault.
+pub const WORDS: [&str; 9] =
+    ["slow", "lose", "duplicate", "cut", "heal", "kill", "restart", "pause", "resume"];
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words.as_slice() {
+            ["slow", time] => Ok(Fault::Slow(Link::All, parse_delay(time)?)),
+            ["slow", link, time] => Ok(Fault::Slow(link.parse()?, parse_delay(time)?)),
+            ["lose", link, share] => Ok(Fault::Lose(link.parse()?, parse_percent(share)?)),
+            ["duplicate", link, share] => {
+                Ok(Fault::Duplicate(link.parse()?, parse_percent(share)?))
+            }
+            ["cut", link] => Ok(Fault::Cut(link.parse()?)),
+            ["heal"] => Ok(Fault::Heal(Link::All)),
+            ["heal", link] => Ok(Fault::Heal(link.parse()?)),
+            ["kill", node] => Ok(Fault::Kill(parse_node(node)?)),
+            ["restart", node] => Ok(Fault::Restart(parse_node(node)?)),
+            ["pause", node] => Ok(Fault::Pause(parse_node(node)?)),
+            ["resume", node] => Ok(Fault::Resume(parse_node(node)?)),
+            [word, ..] => Err(form_of(word)),
+            [] => Err("expected a fault, found nothing".to_string()),
+        }
+    }
+}
+
+fn form_of(word: &str) -> String {
+    match word {
+        "slow" => "expected slow [LINK] TIME, as in `slow 1->3 300ms`".to_string(),
+        "lose" | "duplicate" => format!("expected {word} LINK PERCENT, as in `{word} all 10%`"),
+        "cut" => "expected cut LINK, as in `cut 1-3`".to_string(),
+        "heal" => "expected heal [LINK], as in `heal 1-3` or `heal`".to_string(),
+        "kill" | "restart" | "pause" | "resume" => {
+            format!("expected {word} SERVER, as in `{word} 3`")
+        }
+        other => format!("unknown fault {other:?}; one of {}", WORDS.join(", ")),
+    }
+}
+
+impl FromStr for Link {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Link::All);
+        }
+        let (form, ends): (fn(NodeId, NodeId) -> Link, _) = match text.split_once("->") {
+            Some(ends) => (Link::OneWay, Some(ends)),
+            None => (Link::Both, text.split_once('-')),
+        };
+        let (a, b) =
+            ends.ok_or_else(|| format!("expected a link A->B, A-B or all, found {text:?}"))?;
+        let (a, b) = (parse_node(a)?, parse_node(b)?);
+        if a == b {
+            return Err(format!("a link joins two servers, found {text:?}"));
+        }
+        Ok(form(a, b))
+    }
+}
+
+fn parse_node(text: &str) -> Result<NodeId, String> {
+    match text.trim_start_matches('n').parse() {
+        Ok(number) if number > 0 => Ok(NodeId(number)),
+        _ => Err(format!("expected a server's number from 1, found {text:?}")),
+    }
+}
+
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>();
+    let fit = number.ok().filter(|percent| (0.0..=100.0).contains(percent));
+    fit.ok_or_else(|| format!("expected a share from 0% to 100%, found {text:?}"))
+}
+
+fn parse_delay(text: &str) -> Result<Duration, String> {
+    let delay = parse_time(text)?;
+    if delay > MAX_DELAY {
+        return Err(format!(
+            "a link can be slowed by at most {}, found {text:?}",
+            shown(MAX_DELAY)
+        ));
+    }
+    Ok(delay)
+}
+
+/// Reads a time with its unit: `250us`, `300ms`, `1.5s`, `2m`.
+pub fn parse_time(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("expected a time with a unit, as in 300ms or 1.5s, found {text:?}");
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(digits);
+    let scale = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(wrong()),
+    };
+    let seconds = number.parse::<f64>().map_err(|_| wrong())? * scale;
+    // Whole microseconds: what is printed reads back as the same time.
+    let micros = (seconds * 1e6).round();
+    if micros > 1e15 {
+        return Err(wrong());
+    }
+    Ok(Duration::from_micros(micros as u64))
+}
+
+/// A time as this program writes it: `300ms`, `1.5s`, `250us`.
+pub fn shown(time: Duration) -> String {
+    let micros = time.as_micros();
+    match micros {
+        0 => "0ms".to_string(),
+        _ if micros % 1_000 != 0 => format!("{micros}us"),
+        _ if micros < 1_000_000 || micros % 100_000 != 0 => format!("{}ms", micros / 1_000),
+        _ => format!("{}s", micros as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_form_reads_back_as_it_is_shown() {
+        let lines = [
+            "slow 1->10 500ms",
+            "slow 2-3 1.5s",
+            "slow all 250us",
+            "lose all 12.5%",
+            "duplicate 1-2 3%",
+            "cut 1->2",
+            "heal",
+            "heal 1-2",
+            "kill 3",
+            "restart 3",
+            "pause 1",
+            "resume 1",
+        ];
+        for line in lines {
+            assert_eq!(line.parse::<Fault>().map(|fault| fault.to_string()), Ok(line.to_string()));
+        }
+    }
+
+    #[test]
+    fn wrong_words_say_what_was_expected() {
+        let error = |text: &str| text.parse::<Fault>().expect_err(text);
+        assert!(
+            error("slow 1->3").contains("slow [LINK] TIME") || error("slow 1->3").contains("300ms")
+        );
+        assert!(error("cut 1").contains("A->B"));
+        assert!(error("cut 2-2").contains("two servers"));
+        assert!(error("lose all 200%").contains("100%"));
+        assert!(error("explode").contains("unknown fault"));
+        assert!(error("kill 0").contains("from 1"));
+    }
+
+    #[test]
+    fn a_heal_ends_what_a_fault_began() {
+        let mut conducts = Conducts::default();
+        conducts.apply(Fault::Cut(Link::OneWay(NodeId(1), NodeId(2))), 3);
+        assert!(conducts.on(NodeId(1), NodeId(2)).cut && !conducts.on(NodeId(2), NodeId(1)).cut);
+        conducts.apply(Fault::Heal(Link::All), 3);
+        assert_eq!(conducts.on(NodeId(1), NodeId(2)), Conduct::default());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in "\\PC{0,40}") {
+            let _ = text.parse::<Fault>();
+            let _ = parse_time(&text);
+        }
+
+        #[test]
+        fn times_read_back(micros in 0u64..4_000_000_000) {
+            let time = Duration::from_micros(micros);
+            prop_assert_eq!(parse_time(&shown(time)), Ok(time));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! conlab: a consistency-model lab. Pick a consistency model, run a real replicated store under it, and see what the
+//! model gives and what it costs.
+//!
+//! A map of the code; imports run one way, from the bottom of this list to its top:
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`session`] | a client's version clocks |
+//! | [`random`] | seeded randomness |
+//! | [`process`] | the one idea: [`process::Process`], [`process::Ctx`], effects and outcomes |
+//! | [`timers`], [`store`] | the timers of a process; variables with versions |
+//! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
+//! | [`systems`] | the replication protocols and their catalogue |
+//! | [`faults`] | what can go wrong on purpose |
+
+pub mod faults;
+pub mod order;
+pub mod process;
+pub mod random;
+pub mod session;
+pub mod store;
+pub mod systems;
+pub mod timers;
