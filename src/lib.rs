@@ -12,8 +12,10 @@
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
+//! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
 
 pub mod faults;
+pub mod net;
 pub mod order;
 pub mod process;
 pub mod random;
