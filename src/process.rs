@@ -296,6 +296,12 @@ pub enum Reason {
     /// The server is shutting down.
     #[error("the server is stopping")]
     Stopping,
+    /// Nothing listens at the server's address: it is down.
+    #[error("server {0} is down: it refuses connections")]
+    ConnectionRefused(u32),
+    /// The server died, or its connection did, before the answer came.
+    #[error("the connection broke before the answer came")]
+    ConnectionLost,
     /// A queue is at its bound.
     #[error("too many requests wait here ({0}); try again later")]
     Overloaded(u64),
