@@ -19,7 +19,14 @@ pub mod net;
 pub mod order;
 pub mod process;
 pub mod random;
+pub mod scenario;
 pub mod session;
+pub mod sim;
 pub mod store;
 pub mod systems;
 pub mod timers;
+
+/// The worked example of `docs/add-a-system.md`, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/add-a-system.md")]
+pub struct AddASystem;
