@@ -13,9 +13,11 @@
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
 //! | [`sim`] | any process in virtual time, on a seeded network, with faults |
+//! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
 //! | [`scenario`] | text files that say who asks what, what breaks, and what should come of it |
 
 pub mod faults;
+pub mod net;
 pub mod order;
 pub mod process;
 pub mod random;
@@ -25,3 +27,8 @@ pub mod sim;
 pub mod store;
 pub mod systems;
 pub mod timers;
+
+/// The worked example of `docs/add-a-system.md`, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/add-a-system.md")]
+pub struct AddASystem;

@@ -1,0 +1,53 @@
+//! The live driver: the machines of [`crate::systems`] as real processes that speak JSON-RPC.
+//!
+//! ```text
+//!   client ── HTTP or WebSocket ──▶ client port ──▶ ┌──────┐ ◀── frames of messages ── other servers
+//!                                                   │ node │
+//!   controller ── token ──▶ peer port ─────────────▶└──────┘ ── frames of messages ──▶ other servers
+//! ```
+//!
+//! A **server** is one process with one task, the node loop, that owns the machine; everything else only hands it
+//! events and waits for answers. A client that goes away therefore never takes work with it. Servers push messages to
+//! each other over WebSocket subscriptions: in order, one way, one wire message for all that is ready for a peer.
+//!
+//! The **controller** starts the servers, tells them of each other, injects faults, and ends them; a **client** calls
+//! one server. Clients reach the client port only. The peer port and the controller's `join` need the cluster's token.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `wire`, `error`, `clock` | what is said between processes; what can go wrong; the run's clock |
+//! | `node`, `requests`, `links`, `outbox` | the node loop and what it keeps: clients' requests, slow links, frames |
+//! | `peers`, `dial` | the connections to other servers |
+//! | `rpc` | the methods of the client port, their errors and their OpenRPC document |
+//! | `listen`, `guard`, `body` | the ports and their bounds: the token, sizes, times |
+//! | `server` | one server's life, as a child, by hand, or as a thread |
+//! | `controller`, `cluster` | starting, watching, harming and ending servers |
+//! | `client` | calling a server |
+//! | `logs`, `steps` | log lines in the field's words |
+
+mod body;
+mod client;
+mod clock;
+mod cluster;
+mod controller;
+mod dial;
+mod error;
+mod guard;
+mod links;
+mod listen;
+mod logs;
+mod node;
+mod outbox;
+mod peers;
+mod requests;
+mod rpc;
+mod server;
+mod steps;
+mod wire;
+
+pub use client::{Answer, Client, Failure, Fate, ServerStatus, discover};
+pub use cluster::{ClusterInfo, ServerInfo};
+pub use controller::{ClusterEvent, ClusterOptions, Controller};
+pub use error::{NetError, NetErrorKind};
+pub use logs::{LogFormat, LogLevel, LogOptions, LogSwitch, Shown};
+pub use server::{CHILD_ARGUMENTS, JoinOptions, run_child, run_joined};
