@@ -12,7 +12,9 @@
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
+//! | [`config`] | config.json, checked once |
 
+pub mod config;
 pub mod faults;
 pub mod order;
 pub mod process;
