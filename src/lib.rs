@@ -19,6 +19,7 @@ pub mod faults;
 pub mod order;
 pub mod process;
 pub mod random;
+pub mod scenario;
 pub mod session;
 pub mod store;
 pub mod systems;

@@ -1,0 +1,243 @@
+//! The one grammar of the shell, the command line and the scenario files.
+//!
+//! ```text
+//! line    = "cluster" SYSTEM {KEY=VALUE} | "client" NAME ["session=off"]
+//!         | ["at" TIME] (request | fault) | "wait" TIME
+//! request = [NAME ":"] (set K V | get K | delete K | all) ["@"N] ["=>" want] ["&"]
+//! want    = W{"|"W} [after TIME] [within TIME]        W = V | ok | absent | refused | unknown
+//! fault   = slow [LINK] TIME | (lose|duplicate) LINK PCT | cut LINK | heal [LINK]
+//!         | (kill|restart|pause|resume) N              LINK = A->B | A-B | all
+//! ```
+//!
+//! Words are shell-quoted, `#` begins a comment. A word in quotes is never a keyword: `=> ok` wants a write to succeed,
+//! `=> 'ok'` wants the value `ok`; `set x '@2'` stores the text `@2`.
+//!
+//! ```
+//! use conlab::scenario::grammar::{Line, parse_line};
+//! assert!(matches!(parse_line("a: get x @10 => 7 after 400ms &")?, Some(Line::Act { .. })));
+//! assert_eq!(parse_line("# a remark")?, None);
+//! let error = parse_line("get").expect_err("the key is missing");
+//! assert_eq!(error.to_string(), "expected a key, found the end of the line");
+//! # Ok::<(), conlab::scenario::grammar::GrammarError>(())
+//! ```
+
+mod parser;
+
+use super::words;
+use crate::faults::Fault;
+use crate::process::{Key, NodeId, Value};
+use crate::systems::System;
+use std::time::Duration;
+use thiserror::Error;
+
+/// The longest time that a line may name: an hour, so that no typing error runs for ever.
+pub const MAX_TIME: Duration = Duration::from_secs(3600);
+/// The most servers of a scenario: as many as the columns of its trace can hold.
+pub const MAX_SERVERS: u32 = 20;
+
+/// One line: what it says, not yet done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Line {
+    /// `cluster causal servers=10`: what the scenario runs on.
+    Cluster(Cluster),
+    /// `client a session=off`: how a client behaves, before its first request.
+    Client {
+        /// The client's name.
+        name: String,
+        /// Whether it carries a session between its requests.
+        session: bool,
+    },
+    /// `wait 2s`: nothing for so long.
+    Wait(Duration),
+    /// A request or a fault, at this time from the start or else when all lines above have ended.
+    Act {
+        /// When, from the start.
+        at: Option<Duration>,
+        /// What.
+        action: Action,
+    },
+}
+
+/// What a line does to the cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A client asks for something.
+    Request(Request),
+    /// Something breaks, or is mended.
+    Fault(Fault),
+}
+
+/// The cluster of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// The protocol that it runs.
+    pub system: System,
+    /// `servers=3`: how many servers it has.
+    pub servers: u32,
+    /// `link=1ms`: how long a message takes, each way.
+    pub link: Duration,
+    /// `jitter=0ms`: how much longer a message may take, by chance.
+    pub jitter: Duration,
+    /// `timeout=5s`: how long a request may take.
+    pub timeout: Duration,
+    /// `seed=1`: where its randomness begins.
+    pub seed: Option<u64>,
+}
+
+impl Cluster {
+    /// Three servers of `system`, a millisecond apart.
+    pub fn of(system: System) -> Self {
+        Cluster {
+            system,
+            servers: 3,
+            link: Duration::from_millis(1),
+            jitter: Duration::ZERO,
+            timeout: Duration::from_secs(5),
+            seed: None,
+        }
+    }
+}
+
+/// One request of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `a:`, who asks; without a name it is the default client.
+    pub client: Option<String>,
+    /// What is asked for.
+    pub op: Verb,
+    /// `@2`, where.
+    pub at: Where,
+    /// `=> 7`, what should come of it.
+    pub want: Option<Want>,
+    /// `&`: the next line does not wait for its end.
+    pub background: bool,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verb {
+    /// `set K V`.
+    Set {
+        /// The variable.
+        key: Key,
+        /// Its new value.
+        value: Value,
+    },
+    /// `get K`.
+    Get {
+        /// The variable.
+        key: Key,
+    },
+    /// `delete K`.
+    Delete {
+        /// The variable.
+        key: Key,
+    },
+    /// `all`.
+    All,
+}
+
+/// Which server is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Where {
+    /// No `@`: the first server.
+    Default,
+    /// `@2`.
+    Server(NodeId),
+    /// `@HOST:PORT`, for a server that the controller need not know.
+    Address(String),
+}
+
+/// What should come of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// One of these is the answer.
+    pub answers: Vec<Answer>,
+    /// It takes at least so long.
+    pub after: Option<Duration>,
+    /// It takes at most so long.
+    pub within: Option<Duration>,
+}
+
+/// One answer that a line may want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// This value; for `all`, the pairs in the order of their keys: `'x=7 y=3'`.
+    Value(String),
+    /// It is done; a delete found something.
+    Ok,
+    /// There is no value; for `all`, there is none at all.
+    Absent,
+    /// Surely nothing happened.
+    Refused,
+    /// It may have happened.
+    Unknown,
+}
+
+/// Why a line cannot be read. Shown as `expected …, found …`; [`GrammarError::column`] says where.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GrammarError {
+    /// One thing was expected and another found.
+    #[error("expected {expected}, found {found}")]
+    Unexpected {
+        /// Where, in characters from 1.
+        column: usize,
+        /// What was expected.
+        expected: String,
+        /// What stood there.
+        found: String,
+    },
+    /// A word that is wrong in itself: a number past its bound, an unknown name.
+    #[error("{reason}")]
+    Invalid {
+        /// Where, in characters from 1.
+        column: usize,
+        /// What is wrong with it, and how it would be right.
+        reason: String,
+    },
+}
+
+impl GrammarError {
+    /// Where the line is wrong, in characters from 1.
+    pub fn column(&self) -> usize {
+        match self {
+            GrammarError::Unexpected { column, .. } | GrammarError::Invalid { column, .. } => {
+                *column
+            }
+        }
+    }
+
+    pub(super) fn open_quote(quote: char, column: usize) -> Self {
+        let (expected, found) = (format!("a closing {quote}"), "the end of the line".to_string());
+        GrammarError::Unexpected { column, expected, found }
+    }
+
+    pub(super) fn after_backslash(column: usize) -> Self {
+        let found = "the end of the line".to_string();
+        GrammarError::Unexpected { column, expected: "a character after \\".to_string(), found }
+    }
+}
+
+/// Reads one line; `None` for a blank line or a comment.
+pub fn parse_line(text: &str) -> Result<Option<Line>, GrammarError> {
+    let words = words::split(text)?;
+    if words.is_empty() {
+        return Ok(None);
+    }
+    parser::Parser::new(words).line().map(Some)
+}
+
+/// Reads a request from words that a shell has already split and unquoted: the arguments of `conlab set x 7 @2`. For
+/// want of quotes, a key or value that looks like a place (`@2`) cannot be written this way.
+pub fn parse_request_words<S: AsRef<str>>(words: &[S]) -> Result<Request, GrammarError> {
+    let columns = words.iter().scan(1, |next, word| {
+        let column = *next;
+        *next += word.as_ref().chars().count() + 1;
+        Some((word.as_ref(), column))
+    });
+    let words = columns.map(|(word, column)| words::Word::bare(word, column)).collect();
+    parser::Parser::new(words).only_request()
+}
+
+#[cfg(test)]
+mod tests;

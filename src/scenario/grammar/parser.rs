@@ -1,0 +1,282 @@
+//! A parser over the words of one line: each method reads one rule of the grammar.
+
+use super::{
+    Action, Answer, Cluster, GrammarError, Line, MAX_SERVERS, MAX_TIME, Request, Verb, Want, Where,
+};
+use crate::faults::{self, Fault, parse_time, shown};
+use crate::process::NodeId;
+use crate::scenario::words::{self, Word};
+use std::str::FromStr;
+use std::time::Duration;
+
+const REQUESTS: [&str; 4] = ["set", "get", "delete", "all"];
+
+/// The words of a line that are not read yet.
+pub(super) struct Parser {
+    words: std::iter::Peekable<std::vec::IntoIter<Word>>,
+    end: usize,
+}
+
+type Parsed<T> = Result<T, GrammarError>;
+
+impl Parser {
+    pub fn new(words: Vec<Word>) -> Self {
+        let end = words.last().map_or(1, |word| word.column + word.raw.chars().count());
+        Parser { words: words.into_iter().peekable(), end }
+    }
+
+    pub fn line(mut self) -> Parsed<Line> {
+        let line = match self.keyword().unwrap_or_default().as_str() {
+            "cluster" => self.skip().cluster().map(Line::Cluster),
+            "client" => self.skip().client(),
+            "wait" => self.skip().time().map(Line::Wait),
+            "check" => {
+                Err(self.invalid("`check` is not understood yet: it comes with the checkers"))
+            }
+            "at" => {
+                let at = self.skip().time()?;
+                self.action("a request or a fault").map(|action| Line::Act { at: Some(at), action })
+            }
+            _ => {
+                let action = self.action("cluster, client, wait, at, a request or a fault")?;
+                Ok(Line::Act { at: None, action })
+            }
+        }?;
+        self.at_end("the end of the line")?;
+        Ok(line)
+    }
+
+    pub fn only_request(mut self) -> Parsed<Request> {
+        let request = self.request()?;
+        self.at_end("the end of the request")?;
+        Ok(request)
+    }
+
+    fn cluster(&mut self) -> Parsed<Cluster> {
+        let system = self.parsed("a system", |text| text.parse())?;
+        let mut cluster = Cluster::of(system);
+        while let Some(word) = self.words.next() {
+            let (key, value) = word.text.split_once('=').unwrap_or((&word.text, ""));
+            let set = match key {
+                "servers" => number(value, 1, MAX_SERVERS).map(|n| cluster.servers = n),
+                "link" => bounded_time(value).map(|time| cluster.link = time),
+                "jitter" => bounded_time(value).map(|time| cluster.jitter = time),
+                "timeout" => bounded_time(value).map(|time| cluster.timeout = time),
+                "seed" => number(value, 0, u64::MAX).map(|seed| cluster.seed = Some(seed)),
+                _ => Err(format!(
+                    "expected servers=, link=, jitter=, timeout= or seed=, found {word}"
+                )),
+            };
+            set.map_err(|reason| GrammarError::Invalid { column: word.column, reason })?;
+        }
+        Ok(cluster)
+    }
+
+    fn client(&mut self) -> Parsed<Line> {
+        let name = self.parsed("a client's name", client_name)?;
+        let session = match self.take_if(|word| word.is("session=off") || word.is("session=on")) {
+            Some(word) => word.is("session=on"),
+            None if self.words.peek().is_some() => return Err(self.unexpected("session=off")),
+            None => true,
+        };
+        Ok(Line::Client { name, session })
+    }
+
+    fn action(&mut self, expected: &str) -> Parsed<Action> {
+        match self.keyword() {
+            Some(word) if faults::WORDS.contains(&word.as_str()) => self.fault().map(Action::Fault),
+            Some(word) if REQUESTS.contains(&word.as_str()) || word.ends_with(':') => {
+                self.request().map(Action::Request)
+            }
+            _ => Err(self.unexpected(expected)),
+        }
+    }
+
+    fn fault(&mut self) -> Parsed<Fault> {
+        let column = self.words.peek().map_or(self.end, |word| word.column);
+        let words: Vec<String> = self.words.by_ref().map(|word| word.text).collect();
+        words.join(" ").parse().map_err(|reason| GrammarError::Invalid { column, reason })
+    }
+
+    fn request(&mut self) -> Parsed<Request> {
+        let client = match self.take_if(|word| word.raw.ends_with(':')) {
+            Some(word) => Some(
+                client_name(word.raw.trim_end_matches(':'))
+                    .map_err(|reason| GrammarError::Invalid { column: word.column, reason })?,
+            ),
+            None => None,
+        };
+        let op = self.verb()?;
+        let at = self.place()?;
+        let want = match self.take_if(|word| word.is("=>")) {
+            Some(_) => Some(self.want(&op)?),
+            None => None,
+        };
+        let background = self.take_if(|word| word.is("&")).is_some();
+        Ok(Request { client, op, at, want, background })
+    }
+
+    fn verb(&mut self) -> Parsed<Verb> {
+        match self.keyword().as_deref() {
+            Some("set") => {
+                let key = self.skip().literal("a key")?.into();
+                Ok(Verb::Set { key, value: self.literal("a value")?.into() })
+            }
+            Some("get") => Ok(Verb::Get { key: self.skip().literal("a key")?.into() }),
+            Some("delete") => Ok(Verb::Delete { key: self.skip().literal("a key")?.into() }),
+            Some("all") => {
+                self.skip();
+                Ok(Verb::All)
+            }
+            _ => Err(self.unexpected("set, get, delete or all")),
+        }
+    }
+
+    /// A key or a value: any word that is not written like a place, `=>` or `&`.
+    fn literal(&mut self, expected: &str) -> Parsed<String> {
+        let found = self.take_if(|word| {
+            let bare = word.unquoted();
+            !bare.is_some_and(|text| text == "=>" || text == "&" || like_a_place(text))
+        });
+        found.map(|word| word.text).ok_or_else(|| self.unexpected(expected))
+    }
+
+    fn place(&mut self) -> Parsed<Where> {
+        match self.take_if(|word| word.raw.starts_with('@')) {
+            None => Ok(Where::Default),
+            Some(word) => place(&word.text).ok_or_else(|| GrammarError::Unexpected {
+                column: word.column,
+                expected: "a server's number from 1 or HOST:PORT after @".to_string(),
+                found: word.to_string(),
+            }),
+        }
+    }
+
+    fn want(&mut self, op: &Verb) -> Parsed<Want> {
+        let word = self.words.next().ok_or_else(|| self.unexpected(wanted_of(op)))?;
+        let parts = words::alternatives(&word)?;
+        let answers = parts.iter().map(|part| answer(part, op)).collect::<Parsed<_>>()?;
+        let after = self.time_after("after")?;
+        let within = self.time_after("within")?;
+        Ok(Want { answers, after, within })
+    }
+
+    fn time_after(&mut self, keyword: &str) -> Parsed<Option<Duration>> {
+        match self.take_if(|word| word.is(keyword)) {
+            Some(_) => self.time().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn time(&mut self) -> Parsed<Duration> {
+        self.parsed("a time, as in 300ms or 1.5s", bounded_time)
+    }
+
+    fn parsed<T>(&mut self, expected: &str, parse: fn(&str) -> Result<T, String>) -> Parsed<T> {
+        let word = self.words.next().ok_or_else(|| self.unexpected(expected))?;
+        let column = word.column;
+        parse(&word.text).map_err(|reason| GrammarError::Invalid { column, reason })
+    }
+
+    /// The next word if it is written without quotes.
+    fn keyword(&mut self) -> Option<String> {
+        self.words.peek().and_then(Word::unquoted).map(str::to_string)
+    }
+
+    fn skip(&mut self) -> &mut Self {
+        self.words.next();
+        self
+    }
+
+    fn take_if(&mut self, fits: impl FnOnce(&Word) -> bool) -> Option<Word> {
+        self.words.next_if(|word| fits(word))
+    }
+
+    fn at_end(&mut self, expected: &str) -> Parsed<()> {
+        if self.words.peek().is_none() { Ok(()) } else { Err(self.unexpected(expected)) }
+    }
+
+    fn unexpected(&mut self, expected: &str) -> GrammarError {
+        let (column, found) = match self.words.peek() {
+            Some(word) => (word.column, word.to_string()),
+            None => (self.end, "the end of the line".to_string()),
+        };
+        GrammarError::Unexpected { column, expected: expected.to_string(), found }
+    }
+
+    fn invalid(&mut self, reason: &str) -> GrammarError {
+        let column = self.words.peek().map_or(self.end, |word| word.column);
+        GrammarError::Invalid { column, reason: reason.to_string() }
+    }
+}
+
+fn wanted_of(op: &Verb) -> &'static str {
+    match op {
+        Verb::Set { .. } => "ok, refused or unknown",
+        Verb::Delete { .. } => "ok, absent, refused or unknown",
+        Verb::Get { .. } => "a value, absent, refused or unknown",
+        Verb::All => "pairs in quotes as in 'x=7 y=3', ok, absent, refused or unknown",
+    }
+}
+
+fn answer(word: &Word, op: &Verb) -> Parsed<Answer> {
+    let reads = matches!(op, Verb::Get { .. } | Verb::All);
+    match (word.raw.as_str(), op) {
+        ("refused", _) => Ok(Answer::Refused),
+        ("unknown", _) => Ok(Answer::Unknown),
+        ("ok", Verb::Set { .. } | Verb::Delete { .. } | Verb::All) => Ok(Answer::Ok),
+        ("absent", Verb::Get { .. } | Verb::Delete { .. } | Verb::All) => Ok(Answer::Absent),
+        (raw, _) if reads && !["ok", "absent", "&", ""].contains(&raw) => {
+            Ok(Answer::Value(word.text.clone()))
+        }
+        _ => Err(GrammarError::Unexpected {
+            column: word.column,
+            expected: wanted_of(op).to_string(),
+            found: word.to_string(),
+        }),
+    }
+}
+
+fn place(text: &str) -> Option<Where> {
+    let rest = text.strip_prefix('@')?;
+    match rest.parse() {
+        Ok(number) if number > 0 => Some(Where::Server(NodeId(number))),
+        Ok(_) => None,
+        Err(_) => {
+            let (host, port) = rest.rsplit_once(':')?;
+            let fits = !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0);
+            fits.then(|| Where::Address(rest.to_string()))
+        }
+    }
+}
+
+fn like_a_place(text: &str) -> bool {
+    let number = text.strip_prefix('@').is_some_and(|rest| rest.parse::<u64>().is_ok());
+    number || place(text).is_some()
+}
+
+fn client_name(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 16; // its column in a trace must hold it
+    let fits = (1..=LONGEST).contains(&text.chars().count())
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    let wrong = || {
+        format!("expected a client's name of letters and digits, at most {LONGEST}, found {text:?}")
+    };
+    fits.then(|| text.to_string()).ok_or_else(wrong)
+}
+
+fn number<N: FromStr + PartialOrd + std::fmt::Display>(
+    text: &str,
+    least: N,
+    most: N,
+) -> Result<N, String> {
+    let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
+    number.ok_or_else(|| format!("expected a number from {least} to {most}, found {text:?}"))
+}
+
+fn bounded_time(text: &str) -> Result<Duration, String> {
+    let time = parse_time(text)?;
+    let fits = time <= MAX_TIME;
+    fits.then_some(time)
+        .ok_or_else(|| format!("expected a time of at most {}, found {text:?}", shown(MAX_TIME)))
+}
