@@ -14,9 +14,11 @@
 //! | [`faults`] | what can go wrong on purpose |
 //! | [`config`] | config.json, checked once |
 
+pub mod cli;
 pub mod config;
 pub mod faults;
 pub mod order;
+pub mod picker;
 pub mod process;
 pub mod random;
 pub mod scenario;
