@@ -12,11 +12,14 @@
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
+//! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
 //! | [`config`] | config.json, checked once |
+//! | [`picker`], [`cli`] | the menu of levels; the commands and the shell |
 
 pub mod cli;
 pub mod config;
 pub mod faults;
+pub mod net;
 pub mod order;
 pub mod picker;
 pub mod process;

@@ -1,0 +1,28 @@
+//! The live driver: the machines of [`crate::systems`] as real processes that speak JSON-RPC.
+//!
+//! ```text
+//!   client ── HTTP or WebSocket ──▶ client port ──▶ ┌──────┐ ◀── frames of messages ── other servers
+//!                                                   │ node │
+//!   controller ── token ──▶ peer port ─────────────▶└──────┘ ── frames of messages ──▶ other servers
+//! ```
+//!
+//! A **server** is one process with one task, the node loop, that owns the machine; everything else only hands it
+//! events and waits for answers. A client that goes away therefore never takes work with it. Servers push messages to
+//! each other over WebSocket subscriptions: in order, one way, one wire message for all that is ready for a peer.
+//!
+//! The **controller** starts the servers, tells them of each other, injects faults, and ends them; a **client** calls
+//! one server. Clients reach the client port only. The peer port and the controller's `join` need the cluster's token.
+
+mod client;
+mod cluster;
+mod controller;
+mod error;
+mod logs;
+mod server;
+
+pub use client::{Answer, Client, Failure, Fate, ServerStatus, discover};
+pub use cluster::{ClusterInfo, ServerInfo};
+pub use controller::{ClusterEvent, ClusterOptions, Controller};
+pub use error::{NetError, NetErrorKind};
+pub use logs::{LogFormat, LogLevel, LogOptions, LogSwitch, Shown};
+pub use server::{CHILD_ARGUMENTS, JoinOptions, run_child, run_joined};
