@@ -1,6 +1,7 @@
 //! config.json: the file in the repository says the defaults, and every kind of mistake names line, value and fix.
 
-use conlab::config::{Config, Level};
+use conlab::config::Config;
+use conlab::net::{LogFormat, LogLevel};
 use std::time::Duration;
 
 fn error(text: &str) -> String {
@@ -30,7 +31,7 @@ fn reads_links_timeouts_addresses_and_log() {
     assert_eq!(config.servers, 2);
     assert_eq!(config.timing().suspect_after, Duration::from_millis(2800));
     assert_eq!(config.timing().request_timeout, Duration::from_millis(1500));
-    assert_eq!((config.log.level, config.log.json), (Level::Debug, true));
+    assert_eq!((config.log.level, config.log.format), (LogLevel::Debug, LogFormat::Json));
     assert_eq!(config.link_faults()[1].to_string(), "slow 1->3 700ms");
 }
 
@@ -61,7 +62,7 @@ fn every_mistake_names_line_value_and_fix() {
         ("{ \"links\": { \"1->3\": \"2h\" } }", "more than"),
         ("{ \"request_timeout_ms\": 0 }", "expected milliseconds: a whole number from 1"),
         ("{ \"suspect_after_ms\": 50 }", "50 is shorter than 2000"),
-        ("{ \"log\": \"loud\" }", "expected off, error, warn"),
+        ("{ \"log\": \"loud\" }", "expected off, warn, info"),
         ("{ \"token\": \"\" }", "\"token\" is \"\"; expected letters"),
         ("{\n \"servers\": 3,\n}", "config.json:3: not valid JSON: trailing comma"),
         ("[]", "config.json:1: not valid JSON: invalid type: sequence, expected an object"),

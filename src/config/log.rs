@@ -1,47 +1,26 @@
 //! What is logged, and how: `info`, `debug`, `json`, `debug,json`.
 
+use crate::net::{LogFormat, LogLevel};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-/// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Nothing.
-    Off,
-    /// What went wrong and needs a person.
-    Error,
-    /// What went wrong and was dealt with.
-    Warn,
-    /// Each step of each request, in the field's words.
-    Info,
-    /// Messages and timers too.
-    Debug,
-    /// All there is.
-    Trace,
-}
-
-/// What is logged, and in which form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much is logged, and in which form.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Log {
     /// How much.
-    pub level: Level,
-    /// One JSON object per line instead of text.
-    pub json: bool,
+    pub level: LogLevel,
+    /// In which form.
+    pub format: LogFormat,
 }
 
-impl Default for Log {
-    fn default() -> Self {
-        Log { level: Level::Info, json: false }
-    }
-}
+/// What a log setting looks like, for messages.
+pub const LOG_FORM: &str = "off, warn, info or debug, or json, or both as in debug,json";
 
-const LEVELS: [(&str, Level); 6] = [
-    ("off", Level::Off),
-    ("error", Level::Error),
-    ("warn", Level::Warn),
-    ("info", Level::Info),
-    ("debug", Level::Debug),
-    ("trace", Level::Trace),
+const LEVELS: [(&str, LogLevel); 4] = [
+    ("off", LogLevel::Off),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
 ];
 
 impl FromStr for Log {
@@ -49,31 +28,22 @@ impl FromStr for Log {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut log = Log::default();
-        for word in text.split(',') {
-            match (word.trim(), LEVELS.iter().find(|(name, _)| *name == word.trim())) {
-                ("json", _) => log.json = true,
-                (_, Some((_, level))) => log.level = *level,
-                (other, None) => {
-                    return Err(format!(
-                        "unknown log level {other:?}; one of off, error, warn, info, debug, trace, \
-                         or json, or both as in debug,json"
-                    ));
-                }
+        for word in text.split(',').map(str::trim) {
+            match LEVELS.iter().find(|(name, _)| *name == word) {
+                Some((_, level)) => log.level = *level,
+                None if word == "json" => log.format = LogFormat::Json,
+                None => return Err(format!("unknown log level {word:?}; {LOG_FORM}")),
             }
         }
         Ok(log)
     }
 }
 
-impl Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(LEVELS.iter().find(|(_, level)| level == self).map_or("info", |(name, _)| name))
-    }
-}
-
 impl Display for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.level, if self.json { ",json" } else { "" })
+        let (name, _) = LEVELS.iter().find(|(_, level)| *level == self.level).unwrap_or(&LEVELS[2]);
+        f.write_str(name)?;
+        f.write_str(if self.format == LogFormat::Json { ",json" } else { "" })
     }
 }
 
@@ -83,10 +53,10 @@ mod tests {
 
     #[test]
     fn every_form_reads_back() {
-        for text in ["info", "debug", "off", "trace,json"] {
+        for text in ["info", "debug", "off", "warn,json"] {
             assert_eq!(text.parse::<Log>().map(|log| log.to_string()), Ok(text.to_string()));
         }
-        assert_eq!("json".parse(), Ok(Log { level: Level::Info, json: true }));
+        assert_eq!("json".parse(), Ok(Log { level: LogLevel::Info, format: LogFormat::Json }));
         assert!("loud".parse::<Log>().expect_err("no such level").contains("debug,json"));
     }
 }

@@ -17,7 +17,7 @@ mod log;
 mod ports;
 mod read;
 
-pub use log::{Level, Log};
+pub use log::Log;
 
 use crate::faults::{Fault, Link};
 use crate::process::Timing;
@@ -52,8 +52,6 @@ pub struct Config {
     pub request_timeout: Duration,
     /// A server that stays silent for so long is dropped; `None` lets the links decide.
     pub suspect_after: Option<Duration>,
-    /// A server that does not answer within this time after its start has failed to start.
-    pub start_timeout: Duration,
     /// What is logged, and how.
     pub log: Log,
     /// The cluster's token, for servers that are started by hand.
@@ -72,7 +70,6 @@ impl Default for Config {
             links: Vec::new(),
             request_timeout: Duration::from_secs(5),
             suspect_after: None,
-            start_timeout: Duration::from_secs(10),
             log: Log::default(),
             token: None,
         }

@@ -1,6 +1,7 @@
 //! From the text of config.json to a [`Config`], or to the line and text of what is wrong.
 
 use super::entries::{Entries, Entry, line_of};
+use super::log::LOG_FORM;
 use super::{Config, MOST_SERVERS};
 use crate::faults::{Link, MAX_DELAY, parse_time, shown};
 use crate::systems::System;
@@ -16,7 +17,7 @@ use std::time::Duration;
 type Wrong = (usize, String);
 
 /// Every key, and under which other name the reference system knows it.
-const KEYS: [(&str, Option<&str>); 12] = [
+const KEYS: [(&str, Option<&str>); 11] = [
     ("system", None),
     ("servers", Some("NO_OF_SERVERS")),
     ("host", Some("MASTER_ADDRESS")),
@@ -26,16 +27,12 @@ const KEYS: [(&str, Option<&str>); 12] = [
     ("links", None),
     ("request_timeout_ms", None),
     ("suspect_after_ms", None),
-    ("start_timeout_ms", None),
     ("log", None),
     ("token", None),
 ];
 
 /// Names closer than this are taken for a slip of the fingers (0 is unlike, 1 is equal).
 const ALIKE: f64 = 0.75;
-
-const LOG_FORM: &str =
-    "off, error, warn, info, debug or trace, or \"json\", or both as in \"debug,json\"";
 
 /// Reads and checks the text of a config file.
 pub fn parse(text: &str) -> Result<Config, Wrong> {
@@ -127,7 +124,6 @@ fn assign(config: &mut Config, key: &str, entry: &Entry, text: &str) -> Result<(
         "links" => config.links = links(value, text)?,
         "request_timeout_ms" => config.request_timeout = time(value).map_err(wrong)?,
         "suspect_after_ms" => config.suspect_after = Some(time(value).map_err(wrong)?),
-        "start_timeout_ms" => config.start_timeout = time(value).map_err(wrong)?,
         "log" => config.log = word(value, LOG_FORM).map_err(wrong)?,
         "token" => config.token = Some(token(value).map_err(wrong)?),
         _ => {}
