@@ -5,28 +5,31 @@
 
 use crate::faults::shown;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Takes text that ends with a line break to the terminal.
 pub type Printer = Box<dyn FnMut(String) + Send>;
 
 static PRINTER: Mutex<Option<Printer>> = Mutex::new(None);
-static START: OnceLock<Instant> = OnceLock::new();
+static START: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// Starts the run's clock, if it does not go yet.
-pub fn start_clock() -> Instant {
-    *START.get_or_init(Instant::now)
+/// Starts the run's clock anew: a run begins when its cluster does, not when its menu is shown.
+pub fn restart_clock() {
+    *lock(&START) = Some(Instant::now());
 }
 
-/// How long the run has taken.
-pub fn elapsed() -> Duration {
-    start_clock().elapsed()
+fn elapsed() -> Duration {
+    lock(&START).get_or_insert_with(Instant::now).elapsed()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// From now on text goes to `printer`, or with `None` straight to the streams again.
 pub fn print_through(printer: Option<Printer>) {
-    *PRINTER.lock().unwrap_or_else(PoisonError::into_inner) = printer;
+    *lock(&PRINTER) = printer;
 }
 
 /// Writes one result, with a line break after it, to stdout.
@@ -53,8 +56,7 @@ pub fn plain_remark(text: &str) {
 
 /// Gives text to the printer, if there is one and the text is meant for the terminal.
 fn through_printer(text: &str, for_terminal: bool) -> Option<io::Result<()>> {
-    let mut printer = PRINTER.lock().unwrap_or_else(PoisonError::into_inner);
-    match printer.as_mut() {
+    match lock(&PRINTER).as_mut() {
         Some(print) if for_terminal => {
             print(format!("{text}\n"));
             Some(Ok(()))
@@ -65,7 +67,16 @@ fn through_printer(text: &str, for_terminal: bool) -> Option<io::Result<()>> {
 
 /// Whether stderr may be coloured: a terminal, and nobody said `NO_COLOR`.
 pub fn colours() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::stderr().is_terminal() && colours_wanted()
+}
+
+/// Whether stdout may be coloured.
+pub fn results_coloured() -> bool {
+    io::stdout().is_terminal() && colours_wanted()
+}
+
+fn colours_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// A measured time, short: `0.41 ms`, `12.3 ms`, `1.52 s`; from a minute on as [`shown`] has it.

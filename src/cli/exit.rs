@@ -1,6 +1,7 @@
 //! How a command ends: an exit code, and one line of error text where it failed.
 
 use crate::config::ConfigError;
+use crate::net::{NetError, NetErrorKind};
 use std::io;
 use std::process::ExitCode;
 
@@ -72,4 +73,20 @@ impl From<io::Error> for Failure {
             _ => Failure::internal(format!("cannot write the result: {error}")),
         }
     }
+}
+
+impl From<NetError> for Failure {
+    fn from(error: NetError) -> Self {
+        let exit = match error.kind() {
+            NetErrorKind::Usage => Exit::Usage,
+            NetErrorKind::Unavailable => Exit::Unavailable,
+            NetErrorKind::Internal => Exit::Internal,
+        };
+        Failure { exit, text: with_hint(&error.to_string(), error.hint().unwrap_or_default()) }
+    }
+}
+
+/// A text and, if there is one, what to do about it.
+pub fn with_hint(text: &str, hint: &str) -> String {
+    if hint.is_empty() { text.to_string() } else { format!("{text}; {hint}") }
 }

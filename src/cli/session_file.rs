@@ -81,7 +81,8 @@ impl SessionFile {
         name.push(self.path.file_name().unwrap_or_default());
         name.push(format!(".{}.new", std::process::id()));
         let beside = self.path.with_file_name(name);
-        let written = write_durably(&beside, &self.session).and_then(|()| fs::rename(&beside, &self.path));
+        let written =
+            write_durably(&beside, &self.session).and_then(|()| fs::rename(&beside, &self.path));
         if written.is_err() {
             let _ = fs::remove_file(&beside);
         }

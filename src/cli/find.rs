@@ -1,0 +1,73 @@
+//! Finds the server that a request names: by number through the controller, or directly by address.
+
+use super::exit::Failure;
+use crate::net::{Client, ClusterInfo, discover};
+use crate::process::NodeId;
+use crate::scenario::grammar::Where;
+use std::time::Duration;
+
+/// A server has its own timeout; its client waits so much longer, to hear of it.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A server that has been found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What to call it: `server 2`, or its address if it was named by that.
+    pub name: String,
+    /// Where it listens.
+    pub address: String,
+    /// How long to wait for an answer, where the cluster says so.
+    pub patience: Option<Duration>,
+}
+
+/// Finds `place` in the cluster of the controller at `controller`. Says too which cluster it is, unless the place is an
+/// address, which is taken as it is.
+pub async fn find(
+    place: &Where,
+    controller: impl FnOnce() -> Result<String, Failure>,
+) -> Result<(Found, Option<ClusterInfo>), Failure> {
+    match place {
+        Where::Address(address) => Ok((direct(address), None)),
+        _ => {
+            let info = discover(&controller()?).await?;
+            Ok((within(&info, place)?, Some(info)))
+        }
+    }
+}
+
+fn direct(address: &str) -> Found {
+    Found { name: address.to_string(), address: address.to_string(), patience: None }
+}
+
+/// Finds `place` in a cluster.
+pub fn within(info: &ClusterInfo, place: &Where) -> Result<Found, Failure> {
+    let id = match place {
+        Where::Address(address) => return Ok(direct(address)),
+        Where::Server(id) => *id,
+        Where::Default => NodeId(1),
+    };
+    let Some(server) = info.server(id) else {
+        return Err(no_such_server(id, info.servers.len()));
+    };
+    Ok(Found {
+        name: format!("server {}", id.0),
+        address: server.address.to_string(),
+        patience: Some(info.request_timeout() + GRACE),
+    })
+}
+
+/// The error for a server number past the last.
+pub fn no_such_server(id: NodeId, servers: usize) -> Failure {
+    let range =
+        if servers == 1 { "server 1 only".into() } else { format!("servers 1 to {servers}") };
+    Failure::usage(format!("there is no server {}; this cluster has {range}", id.0))
+}
+
+/// Connects to a server that has been found.
+pub async fn connect(found: &Found) -> Result<Client, Failure> {
+    let client = Client::connect(&found.address).await?;
+    Ok(match found.patience {
+        Some(patience) => client.with_timeout(patience),
+        None => client,
+    })
+}
