@@ -283,8 +283,10 @@ pub fn shown(time: Duration) -> String {
     let micros = time.as_micros();
     match micros {
         0 => "0ms".to_string(),
-        _ if micros % 1_000 != 0 => format!("{micros}us"),
-        _ if micros < 1_000_000 || micros % 100_000 != 0 => format!("{}ms", micros / 1_000),
+        _ if !micros.is_multiple_of(1_000) => format!("{micros}us"),
+        _ if micros < 1_000_000 || !micros.is_multiple_of(100_000) => {
+            format!("{}ms", micros / 1_000)
+        }
         _ => format!("{}s", micros as f64 / 1e6),
     }
 }

@@ -26,6 +26,7 @@ pub mod process;
 pub mod random;
 pub mod scenario;
 pub mod session;
+pub mod sim;
 pub mod store;
 pub mod systems;
 pub mod timers;

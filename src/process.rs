@@ -129,6 +129,33 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// Whether its key and value are within their limits.
+    ///
+    /// # Errors
+    /// [`Reason::EmptyKey`] or [`Reason::TooLarge`].
+    pub fn check(&self) -> Result<(), Reason> {
+        let (key, value, session) = match self {
+            Op::Set { key, value, session } => (Some(key), Some(value), session),
+            Op::Delete { key, session } | Op::Get { key, session } => (Some(key), None, session),
+            Op::All { session } => (None, None, session),
+        };
+        if key.is_some_and(|key| key.is_empty()) {
+            return Err(Reason::EmptyKey);
+        }
+        let seen = session.iter().flat_map(|session| session.versions.clocks.keys());
+        seen.chain(key).try_for_each(|key| limited("key", key, MAX_KEY))?;
+        value.map_or(Ok(()), |value| limited("value", value, MAX_VALUE))
+    }
+}
+
+fn limited(what: &str, text: &str, limit: usize) -> Result<(), Reason> {
+    if text.len() <= limit {
+        return Ok(());
+    }
+    Err(Reason::TooLarge { what: what.to_string(), bytes: text.len() as u64, limit: limit as u64 })
+}
+
 impl Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -180,8 +207,8 @@ impl Display for Triple {
             Action::Get => "(GET",
             Action::All => "(ALL",
         })?;
-        let words = [&self.key, &self.value].into_iter().flatten();
-        words.map(|word| write!(f, ", {}", Short(word))).collect::<fmt::Result>()?;
+        let mut words = [&self.key, &self.value].into_iter().flatten();
+        words.try_for_each(|word| write!(f, ", {}", Short(word)))?;
         f.write_str(")")
     }
 }
@@ -296,6 +323,12 @@ pub enum Reason {
     /// The server is shutting down.
     #[error("the server is stopping")]
     Stopping,
+    /// Nothing listens at the server's address: it is down.
+    #[error("server {0} is down: it refuses connections")]
+    ConnectionRefused(u32),
+    /// The server died, or its connection did, before the answer came.
+    #[error("the connection broke before the answer came")]
+    ConnectionLost,
     /// A queue is at its bound.
     #[error("too many requests wait here ({0}); try again later")]
     Overloaded(u64),
@@ -308,6 +341,9 @@ pub enum Reason {
     /// What the session has seen was lost together with the primary's memory.
     #[error("version {} of epoch {} that the session has seen was lost", epoch_counter(*.0).1, epoch_counter(*.0).0)]
     VersionLost(Version),
+    /// The session claims to have seen what was never written.
+    #[error("version {} that the session has seen was never written here", ShortVersion(*.0))]
+    VersionUnknown(Version),
 }
 
 fn epoch_counter(version: Version) -> (u64, u64) {
@@ -593,6 +629,11 @@ pub enum Step {
         /// The server.
         node: NodeId,
     },
+    /// A server was restarted without its memory: it is out of the view until it has caught up.
+    Forgot {
+        /// The server.
+        node: NodeId,
+    },
     /// A server is in the view again.
     Returned {
         /// The server.
@@ -663,6 +704,7 @@ impl Display for Step {
             Step::Resent { what } => write!(f, "resent {what}"),
             Step::Suspected { node } => write!(f, "{node} is silent: dropped"),
             Step::NoMajority { node } => write!(f, "{node} is silent, no majority without it"),
+            Step::Forgot { node } => write!(f, "{node} lost its memory: dropped"),
             Step::Returned { node } => write!(f, "{node} is back in the view"),
             Step::CatchingUp { have } => write!(f, "catching up from round {have}"),
             Step::CaughtUp { round } => write!(f, "caught up at round {round}"),

@@ -1,60 +1,85 @@
-//! Placeholder.
+//! Linearizable: every operation seems to happen at one moment between its call and its answer, for all clients alike.
+//!
+//! Herlihy and Wing (1990). Reads take their place in the one order like writes do. A write is answered when every
+//! server of the view has it; a read at its own delivery: whatever was answered before the read was called has a lower
+//! place, and so is in the state that it reads.
+//!
+//! ```text
+//!   set: submit ─▶ ordered ─▶ delivered here ─▶ done everywhere ─▶ answer
+//!   get: submit ─▶ ordered ─▶ delivered here ─▶ answer
+//! ```
+
 use super::About;
-use crate::process::*;
-/// Placeholder.
+use super::level::triple;
+use crate::order::{Message, Order, Style, Timer, Until, outcome};
+use crate::process::{Ctx, NodeId, Nothing, Op, Outcome, Process, Start, Status, Ticket};
+
+pub(super) const ABOUT: About = About {
+    name: "linearizable",
+    title: "Linearizability",
+    model: "linearizable",
+    clients: "any",
+    how: "writes and reads are ordered; a write is answered when every server has it",
+    faults: "lossy, slow or cut links; pauses; kills while a majority is left and one server at a time lacks its memory",
+    not: "no stronger model here",
+};
+
+/// One server of the linearizable store.
 #[derive(Debug)]
 pub struct Linearizable {
-    start: Start,
+    order: Order,
 }
-/// Placeholder.
-pub const ABOUT: About = About {
-    name: "linearizable",
-    title: "Linearizable",
-    model: "linearizable",
-    clients: "",
-    how: "",
-    faults: "",
-    not: "",
-};
+
 impl Linearizable {
-    /// Builds it.
+    /// The server that `start` names.
     pub fn new(start: &Start) -> Self {
-        Linearizable { start: start.clone() }
+        Linearizable { order: Order::new(start, Style { tell_done: true, patient: false }) }
+    }
+
+    fn answer(&mut self, ctx: &mut Ctx<Self>) {
+        while let Some(settled) = self.order.settled() {
+            let (ticket, outcome) = outcome(settled);
+            ctx.reply(ticket, outcome);
+        }
     }
 }
-/// m
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Ping(u32);
-impl std::fmt::Display for Ping {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ping {}", self.0)
-    }
-}
+
 impl Process for Linearizable {
-    type Message = Ping;
-    type Timer = u8;
+    type Message = Message;
+    type Timer = Timer;
     type Record = Nothing;
-    fn on_start(&mut self, _: &mut Ctx<Self>) {}
+
+    fn on_start(&mut self, ctx: &mut Ctx<Self>) {
+        self.order.on_start(ctx);
+    }
+
     fn on_recover(&mut self, record: Nothing) {
         match record {}
     }
-    fn on_request(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, _: Op) {
-        let others = self.start.members().filter(|n| *n != self.start.id).collect();
-        ctx.send_all(others, Ping(1));
-        ctx.reply(ticket, Outcome::Set { version: Some(1), session: None });
-    }
-    fn on_message(&mut self, _: &mut Ctx<Self>, _: NodeId, _: Ping) {}
-    fn on_timer(&mut self, _: &mut Ctx<Self>, _: u8) {}
-    fn status(&self) -> Status {
-        Status {
-            role: "backup".into(),
-            state: "ready".into(),
-            keys: 0,
-            version: 0,
-            rounds: 0,
-            queue: 0,
-            waiting: 0,
-            view: vec![],
+
+    fn on_request(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, op: Op) {
+        if let Err(reason) = self.order.admit(&op) {
+            return ctx.reply(ticket, Outcome::Refused(reason));
         }
+        let until = match op {
+            Op::Set { .. } | Op::Delete { .. } => Until::Done,
+            Op::Get { .. } | Op::All { .. } => Until::Delivered,
+        };
+        self.order.submit(ctx, ticket, triple(op), None, until);
+        self.answer(ctx);
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, message: Message) {
+        self.order.on_message(ctx, from, message);
+        self.answer(ctx);
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
+        self.order.on_timer(ctx, timer);
+        self.answer(ctx);
+    }
+
+    fn status(&self) -> Status {
+        self.order.status()
     }
 }

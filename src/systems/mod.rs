@@ -5,6 +5,7 @@
 
 mod causal;
 mod eventual;
+mod level;
 mod linearizable;
 mod sequential;
 

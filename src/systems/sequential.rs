@@ -1,60 +1,83 @@
-//! Placeholder.
+//! Sequential: there is one order of all operations that every client's own order fits; it need not be the order in time.
+//!
+//! Lamport (1979). Writes take their place in the one order and are answered when every server of the view has them;
+//! reads are local and answered at once. A client that is bound to one server reads a growing prefix of the one order.
+//! A client that roams can read new at one server and then old at another.
+
 use super::About;
-use crate::process::*;
-/// Placeholder.
-#[derive(Debug)]
-pub struct Sequential {
-    start: Start,
-}
-/// Placeholder.
-pub const ABOUT: About = About {
+use super::level::{read_locally, triple};
+use crate::order::{Message, Order, Style, Timer, Until, outcome};
+use crate::process::{Ctx, NodeId, Nothing, Op, Outcome, Process, Start, Status, Ticket};
+
+pub(super) const ABOUT: About = About {
     name: "sequential",
     title: "Sequential",
     model: "sequential",
-    clients: "",
-    how: "",
-    faults: "",
-    not: "",
+    clients: "bound to one server for life",
+    how: "writes are ordered and answered when every server has them; reads are local",
+    faults: "lossy, slow or cut links; pauses; kills while a majority is left and one server at a time lacks its memory",
+    not: "linearizable: a local read can be old while a write is under way, or for as long as its server is dropped",
 };
+
+/// One server of the sequentially consistent store.
+#[derive(Debug)]
+pub struct Sequential {
+    order: Order,
+}
+
 impl Sequential {
-    /// Builds it.
+    /// The server that `start` names.
     pub fn new(start: &Start) -> Self {
-        Sequential { start: start.clone() }
+        Sequential { order: Order::new(start, Style { tell_done: true, patient: false }) }
+    }
+
+    fn answer(&mut self, ctx: &mut Ctx<Self>) {
+        while let Some(settled) = self.order.settled() {
+            let (ticket, outcome) = outcome(settled);
+            ctx.reply(ticket, outcome);
+        }
     }
 }
-/// m
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Ping(u32);
-impl std::fmt::Display for Ping {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ping {}", self.0)
-    }
-}
+
 impl Process for Sequential {
-    type Message = Ping;
-    type Timer = u8;
+    type Message = Message;
+    type Timer = Timer;
     type Record = Nothing;
-    fn on_start(&mut self, _: &mut Ctx<Self>) {}
+
+    fn on_start(&mut self, ctx: &mut Ctx<Self>) {
+        self.order.on_start(ctx);
+    }
+
     fn on_recover(&mut self, record: Nothing) {
         match record {}
     }
-    fn on_request(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, _: Op) {
-        let others = self.start.members().filter(|n| *n != self.start.id).collect();
-        ctx.send_all(others, Ping(1));
-        ctx.reply(ticket, Outcome::Set { version: Some(1), session: None });
-    }
-    fn on_message(&mut self, _: &mut Ctx<Self>, _: NodeId, _: Ping) {}
-    fn on_timer(&mut self, _: &mut Ctx<Self>, _: u8) {}
-    fn status(&self) -> Status {
-        Status {
-            role: "backup".into(),
-            state: "ready".into(),
-            keys: 0,
-            version: 0,
-            rounds: 0,
-            queue: 0,
-            waiting: 0,
-            view: vec![],
+
+    fn on_request(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, op: Op) {
+        if let Err(reason) = self.order.admit(&op) {
+            return ctx.reply(ticket, Outcome::Refused(reason));
         }
+        match op {
+            Op::Get { .. } | Op::All { .. } => {
+                ctx.reply(ticket, read_locally(self.order.state(), &op))
+            }
+            Op::Set { .. } | Op::Delete { .. } => {
+                self.order.submit(ctx, ticket, triple(op), None, Until::Done)
+            }
+        }
+        self.answer(ctx);
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, message: Message) {
+        self.order.on_message(ctx, from, message);
+        self.answer(ctx);
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
+        self.order.on_timer(ctx, timer);
+        self.answer(ctx);
+    }
+
+    fn status(&self) -> Status {
+        self.order.status()
     }
 }

@@ -55,7 +55,7 @@ impl Parser {
     fn cluster(&mut self) -> Parsed<Cluster> {
         let system = self.parsed("a system", |text| text.parse())?;
         let mut cluster = Cluster::of(system);
-        while let Some(word) = self.words.next() {
+        for word in self.words.by_ref() {
             let (key, value) = word.text.split_once('=').unwrap_or((&word.text, ""));
             let set = match key {
                 "servers" => number(value, 1, MAX_SERVERS).map(|n| cluster.servers = n),

@@ -1,0 +1,143 @@
+//! What the servers of the order say to each other.
+
+use super::catchup::{Part, Pull, Rounds};
+use super::round::{Entry, Round};
+use crate::process::{Reason, Ticket, Triple, listed};
+use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display};
+use std::sync::Arc;
+
+/// One message of the order. Whatever carries an epoch is ignored by who has seen a higher one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Edge to primary: order these.
+    Submit {
+        /// The epoch in which they are sent.
+        epoch: u64,
+        /// What to order.
+        entries: Vec<Arc<Entry>>,
+    },
+    /// Primary to edge: this request will never be ordered in this epoch.
+    Refused {
+        /// The primary's epoch.
+        epoch: u64,
+        /// The request.
+        ticket: Ticket,
+        /// Why.
+        reason: Reason,
+    },
+    /// Primary to all: deliver this round.
+    Broadcast {
+        /// The round.
+        round: Arc<Round>,
+        /// The highest round that is done.
+        done: u64,
+    },
+    /// Server to primary: I have delivered all rounds up to this one.
+    Ack {
+        /// The epoch of the primary that it answers.
+        epoch: u64,
+        /// The last round delivered.
+        number: u64,
+        /// Which life of the server has it in memory.
+        incarnation: u64,
+    },
+    /// Primary to the edges of a round's writes: all rounds up to this one are done.
+    Done {
+        /// The primary's epoch.
+        epoch: u64,
+        /// The round.
+        number: u64,
+    },
+    /// Primary to a server that was dropped, or that speaks of an earlier epoch: this is how far the order is.
+    Probe {
+        /// The primary's epoch.
+        epoch: u64,
+        /// The last round broadcast.
+        head: u64,
+    },
+    /// A server that lacks something asks for it.
+    Pull(Pull),
+    /// The rounds that a server lacks.
+    Rounds(Rounds),
+    /// A part of a snapshot, for a server that lacks more than the rounds that are kept.
+    Snapshot(Part),
+    /// A primary without memory: what do you hold? Whoever answers ignores earlier epochs from then on.
+    Recall {
+        /// The epoch that the primary will open.
+        epoch: u64,
+    },
+    /// The answer to a recall.
+    Holding {
+        /// The epoch of the recall.
+        epoch: u64,
+        /// The last round delivered.
+        number: u64,
+        /// Whether this server lost its own memory and has not caught up.
+        blank: bool,
+        /// Which life of the server answers.
+        incarnation: u64,
+    },
+}
+
+impl Message {
+    /// The epoch that the message speaks of, if it speaks of one.
+    pub fn epoch(&self) -> Option<u64> {
+        match self {
+            Message::Submit { epoch, .. }
+            | Message::Refused { epoch, .. }
+            | Message::Ack { epoch, .. }
+            | Message::Done { epoch, .. }
+            | Message::Probe { epoch, .. }
+            | Message::Recall { epoch }
+            | Message::Holding { epoch, .. } => Some(*epoch),
+            Message::Broadcast { round, .. } => Some(round.epoch),
+            Message::Rounds(rounds) => Some(rounds.epoch),
+            Message::Snapshot(part) => Some(part.epoch),
+            Message::Pull(_) => None,
+        }
+    }
+}
+
+impl Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Submit { entries, .. } => write!(f, "submit {}", carried(entries)),
+            Message::Refused { ticket, .. } => write!(f, "refuse {ticket}"),
+            Message::Broadcast { round, .. } => {
+                write!(f, "round {} {}", round.number, carried(&round.entries))
+            }
+            Message::Ack { number, .. } => write!(f, "ack {number}"),
+            Message::Done { number, .. } => write!(f, "done {number}"),
+            Message::Probe { head, .. } => write!(f, "probe, at {head}"),
+            Message::Pull(pull) => write!(f, "pull from {}", pull.after),
+            Message::Rounds(rounds) => {
+                write!(f, "{} missing rounds, at {}", rounds.rounds.len(), rounds.head)
+            }
+            Message::Snapshot(part) => {
+                write!(f, "snapshot at {}, {} items", part.place.number, part.items.len())
+            }
+            Message::Recall { epoch } => write!(f, "recall for epoch {epoch}"),
+            Message::Holding { blank: true, .. } => f.write_str("holding nothing (blank)"),
+            Message::Holding { number, .. } => write!(f, "holding {number}"),
+        }
+    }
+}
+
+/// Entries as a trace shows them.
+fn carried(entries: &[Arc<Entry>]) -> String {
+    listed(&first_triples(entries), entries.len())
+}
+
+/// The first few triples of a list of entries.
+pub(super) fn first_triples(entries: &[Arc<Entry>]) -> Vec<Triple> {
+    entries.iter().take(Triple::SHOWN).map(|entry| entry.triple.clone()).collect()
+}
+
+/// How many requests, in words.
+pub(super) fn requests(entries: &[Arc<Entry>]) -> String {
+    match entries {
+        [one] => one.ticket.to_string(),
+        many => format!("{} requests", many.len()),
+    }
+}

@@ -1,0 +1,67 @@
+//! What will happen, in one total order: by time, and at one instant in the order in which it was scheduled.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// A queue of events. The heap orders small keys only; the events lie still in slots until their time comes.
+#[derive(Debug)]
+pub(super) struct Queue<E> {
+    keys: BinaryHeap<Reverse<(Duration, u64, usize)>>,
+    slots: Vec<Option<E>>,
+    free: Vec<usize>,
+    sequence: u64,
+}
+
+impl<E> Default for Queue<E> {
+    fn default() -> Self {
+        Queue { keys: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), sequence: 0 }
+    }
+}
+
+impl<E> Queue<E> {
+    /// Schedules `event` for `at`, after all that is already scheduled for that instant.
+    pub fn push(&mut self, at: Duration, event: E) {
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot] = Some(event);
+                slot
+            }
+            None => {
+                self.slots.push(Some(event));
+                self.slots.len() - 1
+            }
+        };
+        self.sequence += 1;
+        self.keys.push(Reverse((at, self.sequence, slot)));
+    }
+
+    /// Takes the first event if it is due by `until`.
+    pub fn pop_until(&mut self, until: Duration) -> Option<(Duration, E)> {
+        let Reverse((at, _, _)) = self.keys.peek()?;
+        if *at > until {
+            return None;
+        }
+        let Reverse((at, _, slot)) = self.keys.pop()?;
+        self.free.push(slot);
+        self.slots[slot].take().map(|event| (at, event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pops_by_time_then_by_order_of_scheduling() {
+        let mut queue = Queue::default();
+        let ms = Duration::from_millis;
+        for (at, name) in [(2, "c"), (1, "a"), (2, "d"), (1, "b"), (3, "late")] {
+            queue.push(ms(at), name);
+        }
+        let popped: Vec<_> = std::iter::from_fn(|| queue.pop_until(ms(2))).collect();
+        assert_eq!(popped, [(ms(1), "a"), (ms(1), "b"), (ms(2), "c"), (ms(2), "d")]);
+        queue.push(ms(1), "reuses a slot");
+        assert_eq!(queue.slots.len(), 5);
+    }
+}

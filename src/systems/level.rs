@@ -1,0 +1,32 @@
+//! What the four levels have in common: words for the order, and reads of the local state.
+
+use crate::order::State;
+use crate::process::{Action, Op, Outcome, Triple};
+
+/// What the broadcast of a request says.
+pub(super) fn triple(op: Op) -> Triple {
+    match op {
+        Op::Set { key, value, .. } => {
+            Triple { action: Action::Set, key: Some(key), value: Some(value) }
+        }
+        Op::Delete { key, .. } => Triple { action: Action::Delete, key: Some(key), value: None },
+        Op::Get { key, .. } => Triple { action: Action::Get, key: Some(key), value: None },
+        Op::All { .. } => Triple { action: Action::All, key: None, value: None },
+    }
+}
+
+/// The answer to a read from this server's own state, such as it is.
+pub(super) fn read_locally(state: &State, op: &Op) -> Outcome {
+    match op {
+        Op::Get { key, .. } => {
+            let variable = state.store.get(key);
+            let value = variable.and_then(|variable| variable.value.clone());
+            Outcome::Got {
+                value,
+                version: variable.map_or(0, |variable| variable.version),
+                session: None,
+            }
+        }
+        _ => Outcome::All { values: state.store.values(), session: None },
+    }
+}
