@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! ? Which consistency level?
-//! > 1 Linearizability  every read sees the latest finished write
-//!   2 Sequential       …
+//! > 1 Linearizability  writes and reads are ordered
+//!   2 Sequential       writes are ordered and answered when every server has them
 //! ```
 //!
 //! ```
@@ -26,7 +26,8 @@ struct Choice {
 impl Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = self.system.about();
-        write!(f, "{} {:16}  {}", self.number, about.title, about.how)
+        let gist = about.how.split(';').next().unwrap_or_default(); // one line each, on any terminal
+        write!(f, "{} {:15}  {gist}", self.number, about.title)
     }
 }
 

@@ -65,7 +65,7 @@ impl Jobs {
     }
 
     /// Gives what runs in the foreground a number; says which job it is now.
-    pub fn to_background(&mut self) -> Option<Job> {
+    pub fn send_to_background(&mut self) -> Option<Job> {
         let number = self.last_number + 1;
         let job = self.names.values_mut().find(|job| job.number.is_none())?;
         job.number = Some(number);

@@ -147,7 +147,7 @@ impl Shell {
 
     /// Ctrl-C leaves what runs in the foreground behind; without a terminal it ends the shell, as SIGTERM does.
     fn on_signal(&mut self, signal: Signal, interactive: bool) -> Next {
-        match self.jobs.to_background() {
+        match self.jobs.send_to_background() {
             Some(job) if signal == Signal::Interrupt && interactive => {
                 let number = job.number.unwrap_or_default();
                 console::remark(&format!("{} goes on as job [{number}]", job.line));
