@@ -8,6 +8,7 @@ use super::{console, layout, up};
 use crate::picker;
 use crate::systems::System;
 use std::io::{IsTerminal, stdin};
+use std::sync::Arc;
 
 /// Chooses, starts, and returns when the shell is left and the cluster has stopped.
 pub fn run(flags: &ClusterFlags, globals: &Globals) -> Result<Exit, Failure> {
@@ -19,7 +20,9 @@ pub fn run(flags: &ClusterFlags, globals: &Globals) -> Result<Exit, Failure> {
     block_on(async {
         let mut signals = Signals::listen()?;
         match up::start(options, &mut signals).await? {
-            Some(controller) => shell::run(Cluster::new(Origin::Own(controller)), signals).await,
+            Some(controller) => {
+                shell::run(Cluster::new(Origin::Own(Arc::new(controller))), signals).await
+            }
             None => Ok(Exit::Done),
         }
     })

@@ -15,6 +15,7 @@
 
 mod client;
 mod cluster;
+mod connections;
 mod controller;
 mod error;
 mod logs;
@@ -22,6 +23,7 @@ mod server;
 
 pub use client::{Answer, Client, Failure, Fate, ServerStatus, discover};
 pub use cluster::{ClusterInfo, ServerInfo};
+pub use connections::Connections;
 pub use controller::{ClusterEvent, ClusterOptions, Controller};
 pub use error::{NetError, NetErrorKind};
 pub use logs::{LogFormat, LogLevel, LogOptions, LogSwitch, Shown};

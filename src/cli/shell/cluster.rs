@@ -1,24 +1,23 @@
 //! The cluster behind a shell: one that it started itself, or one that it found; and connections to its servers.
 
 use crate::cli::exit::Failure;
-use crate::cli::find::{self, Found};
-use crate::net::{Answer, Client, ClusterInfo, Controller, Fate, NetError, discover};
+use crate::cli::find;
+use crate::net::{Answer, ClusterInfo, Connections, Controller, NetError, discover};
 use crate::process::Op;
 use crate::scenario::grammar::Where;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A cluster and the shell's connections to it, shared by all that runs in the shell.
 pub struct Cluster {
     origin: Origin,
-    connections: Mutex<BTreeMap<String, Arc<Client>>>,
+    connections: Connections,
 }
 
 /// Where a cluster comes from.
 pub enum Origin {
     /// This shell started it, may break it, and stops it.
-    Own(Controller),
+    Own(Arc<Controller>),
     /// It runs elsewhere; its controller listens here.
     Found(String),
 }
@@ -37,7 +36,7 @@ pub struct Answered {
 impl Cluster {
     /// A cluster without connections yet.
     pub fn new(origin: Origin) -> Self {
-        Cluster { origin, connections: Mutex::default() }
+        Cluster { origin, connections: Connections::default() }
     }
 
     /// The cluster as it is now.
@@ -49,7 +48,7 @@ impl Cluster {
     }
 
     /// The controller, if this shell started the cluster.
-    pub fn own(&self) -> Option<&Controller> {
+    pub fn own(&self) -> Option<&Arc<Controller>> {
         match &self.origin {
             Origin::Own(controller) => Some(controller),
             Origin::Found(_) => None,
@@ -57,47 +56,18 @@ impl Cluster {
     }
 
     /// The controller, if this shell started the cluster, to stop it.
-    pub fn into_own(self) -> Option<Controller> {
+    pub fn into_own(self) -> Option<Arc<Controller>> {
         match self.origin {
             Origin::Own(controller) => Some(controller),
             Origin::Found(_) => None,
         }
     }
 
-    /// Asks the server at `place`. A connection that has gone stale is replaced once, if surely nothing happened on it.
+    /// Asks the server at `place`.
     pub async fn ask(&self, place: &Where, op: &Op) -> Result<Answered, Failure> {
-        let found = self.find(place).await?;
-        if let Some(client) = self.kept(&found.address) {
-            let answered = call(&client, &found, op).await;
-            if !went_stale(&answered.answer) {
-                return Ok(answered);
-            }
-            self.connections().remove(&found.address);
-        }
-        let client = Arc::new(find::connect(&found).await?);
-        self.connections().insert(found.address.clone(), client.clone());
-        Ok(call(&client, &found, op).await)
+        let found = find::within(&self.info().await?, place)?;
+        let start = Instant::now();
+        let answer = self.connections.call(&found.address, found.patience, op).await;
+        Ok(Answered { answer, server: found.name, took: start.elapsed() })
     }
-
-    async fn find(&self, place: &Where) -> Result<Found, Failure> {
-        find::within(&self.info().await?, place)
-    }
-
-    fn kept(&self, address: &str) -> Option<Arc<Client>> {
-        self.connections().get(address).cloned()
-    }
-
-    fn connections(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Client>>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn call(client: &Client, found: &Found, op: &Op) -> Answered {
-    let start = Instant::now();
-    let answer = client.call(op).await;
-    Answered { answer, server: found.name.clone(), took: start.elapsed() }
-}
-
-fn went_stale(answer: &Answer) -> bool {
-    matches!(answer, Err(failure) if failure.fate == Fate::Refused && failure.code.is_none())
 }

@@ -13,8 +13,6 @@ use super::cluster::Answered;
 pub enum Ending {
     /// A request was answered.
     Answered(Box<Request>, Answered),
-    /// A request could not even be asked, and why: surely nothing happened.
-    Refused(String),
     /// It is done, and there is nothing more to say.
     Done,
     /// It is done, and this is to be read.

@@ -184,13 +184,8 @@ impl Shell {
         let (cluster, background) = (self.cluster.clone(), request.background);
         let line = line.trim().trim_end_matches('&').trim_end();
         self.jobs.start(line, background, async move {
-            match cluster.ask(&request.at, &op).await {
-                Ok(answered) => Ok(Ending::Answered(Box::new(request), answered)),
-                Err(failure) if failure.exit == Exit::Unavailable => {
-                    Ok(Ending::Refused(failure.text))
-                }
-                Err(failure) => Err(failure),
-            }
+            let answered = cluster.ask(&request.at, &op).await?;
+            Ok(Ending::Answered(Box::new(request), answered))
         });
     }
 
@@ -227,10 +222,6 @@ impl Shell {
         let label = job.number.map_or(String::new(), |number| format!("[{number}] {}: ", job.line));
         match result {
             Ok(Ending::Answered(request, answered)) => self.on_answer(&label, &request, &answered),
-            Ok(Ending::Refused(text)) => {
-                self.worst = self.worst.max(Exit::Unavailable);
-                Ok(console::result(&format!("{label}refused: {text}"))?)
-            }
             Ok(Ending::Report(text)) => {
                 console::plain_remark(&text);
                 Ok(())
@@ -265,7 +256,7 @@ impl Shell {
     async fn close(mut self) {
         self.jobs.abandon().await;
         let own = Arc::into_inner(self.cluster).and_then(Cluster::into_own);
-        if let Some(controller) = own {
+        if let Some(controller) = own.and_then(Arc::into_inner) {
             controller.stop().await;
         }
     }
