@@ -1,11 +1,32 @@
 //! One client of one server: calls it over one WebSocket, and says of each call what became of it.
+//!
+//! | what happens | fate |
+//! | --- | --- |
+//! | the connection is gone before the call is sent | refused |
+//! | the server answers with an error | as the error's `data.outcome` says |
+//! | the connection breaks, or time runs out, after it was sent | unknown |
+//!
+//! Nothing is ever tried twice: an unknown call may have happened.
 
-use super::{ClusterInfo, NetError};
-use crate::process::{NodeId, Op, Outcome, Status};
+use super::rpc::codes::failure;
+use super::rpc::{params, results};
+use super::{ClusterInfo, NetError, dial};
+use crate::process::{NodeId, Op, Outcome, Status, Timing};
 use crate::systems::System;
+use jsonrpsee::core::client::{ClientT, Error};
+use jsonrpsee::core::params::ArrayParams;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::timeout;
+
+/// A server ends its requests itself; a client waits so much longer.
+const GRACE: Duration = Duration::from_secs(2);
+/// Questions that need no agreement are answered by then.
+const QUESTION: Duration = Duration::from_secs(2);
 
 /// How a call ended. `Ok` is never [`Outcome::Refused`] or [`Outcome::Unknown`]; these are the [`Failure`]s.
 pub type Answer = Result<Outcome, Failure>;
@@ -55,41 +76,127 @@ pub struct ServerStatus {
     pub status: Status,
 }
 
-/// A connection to one server. Calls may overlap.
+/// A connection to one server. Calls may overlap. A connection that broke is opened again by the next call.
 #[derive(Debug)]
 pub struct Client {
     address: String,
+    patience: Duration,
+    connection: Mutex<Arc<dial::Connection>>,
 }
 
 impl Client {
     /// Connects to the server at `HOST:PORT`, or fails after 2 s.
     pub async fn connect(address: &str) -> Result<Client, NetError> {
-        Ok(Client { address: address.to_string() })
+        Client::connect_for(address, Timing::default().request_timeout).await
     }
 
-    /// Waits so long for an answer to a call; the default is a little more than a server's own default. Give it a
-    /// little more than [`ClusterInfo::request_timeout`].
-    pub fn with_timeout(self, _timeout: Duration) -> Client {
-        self
+    /// Connects to a server that works on each request for `request_timeout`, see [`ClusterInfo::request_timeout`]; each
+    /// call waits a little longer than that.
+    pub async fn connect_for(address: &str, request_timeout: Duration) -> Result<Client, NetError> {
+        let patience = request_timeout + GRACE;
+        let connection = Mutex::new(Arc::new(dial::open(address, patience).await?));
+        Ok(Client { address: address.to_string(), patience, connection })
     }
 
-    /// Calls the server. Nothing is ever tried twice: an unknown call may have happened.
-    pub async fn call(&self, _op: &Op) -> Answer {
-        Err(Failure {
-            fate: Fate::Refused,
-            code: None,
-            message: format!("nothing answers at {}", self.address),
-            hint: String::new(),
-        })
+    /// Where the server is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Calls the server.
+    pub async fn call(&self, op: &Op) -> Answer {
+        let connection = self.connected().await.map_err(|error| unreached(&error))?;
+        let (method, params) = params::of(op);
+        let result: Result<Box<RawValue>, Error> = connection.request(method, params).await;
+        match result {
+            Ok(result) => results::read(op, result.get()).map_err(|error| unreadable(&error)),
+            Err(Error::Call(error)) => Err(failure(&error)),
+            Err(error) => Err(self.broken(error)),
+        }
     }
 
     /// Asks the server how it is.
     pub async fn status(&self) -> Result<ServerStatus, NetError> {
-        Err(NetError::Unreachable { address: self.address.clone(), cause: "not connected".into() })
+        let connection = self.connected().await?;
+        ask(&connection, "status", &self.address).await
     }
+
+    /// The connection, opened again if it has broken.
+    async fn connected(&self) -> Result<Arc<dial::Connection>, NetError> {
+        let last = self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if last.is_connected() {
+            return Ok(last);
+        }
+        let new = Arc::new(dial::open(&self.address, self.patience).await?);
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = new.clone();
+        Ok(new)
+    }
+
+    fn broken(&self, error: Error) -> Failure {
+        let message = match error {
+            Error::RequestTimeout => {
+                format!("{} did not answer within {} ms", self.address, self.patience.as_millis())
+            }
+            _ => format!("the connection to {} broke before the answer came", self.address),
+        };
+        let hint = "it may have happened; read the variable before trying again".to_string();
+        Failure { fate: Fate::Unknown, code: None, message, hint }
+    }
+}
+
+/// The call was never sent.
+fn unreached(error: &NetError) -> Failure {
+    let hint = error.hint().unwrap_or_default().to_string();
+    Failure { fate: Fate::Refused, code: None, message: error.to_string(), hint }
+}
+
+/// The call was answered with something that is no result of it.
+fn unreadable(error: &serde_json::Error) -> Failure {
+    let message = format!("the answer cannot be read: {error}");
+    Failure { fate: Fate::Unknown, code: None, message, hint: String::new() }
 }
 
 /// Asks the controller at `HOST:PORT` for its cluster.
 pub async fn discover(address: &str) -> Result<ClusterInfo, NetError> {
-    Err(NetError::NoCluster(address.to_string()))
+    let none = |_| NetError::NoCluster(address.to_string());
+    let connection = dial::open(address, QUESTION).await.map_err(none)?;
+    match ask(&connection, "cluster", address).await {
+        Err(NetError::Refused(_)) => Err(NetError::NoCluster(address.to_string())),
+        answer => answer,
+    }
+}
+
+/// Asks whoever listens at `address` whether it is a conlab: `system causal, pid 4711`.
+pub(super) async fn holder(address: SocketAddr) -> Option<String> {
+    /// How long a foreign program may keep this one waiting.
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let text = address.to_string();
+    let asked = async {
+        let connection = dial::open(&text, PATIENCE).await.ok()?;
+        if let Ok(info) = ask::<ClusterInfo>(&connection, "cluster", &text).await {
+            return Some(format!("system {}, pid {}", info.system, info.pid));
+        }
+        let status = ask::<ServerStatus>(&connection, "status", &text).await.ok()?;
+        Some(format!("system {}, pid {}", status.system, status.pid))
+    };
+    timeout(PATIENCE * 2, asked).await.ok().flatten()
+}
+
+async fn ask<T: DeserializeOwned>(
+    connection: &dial::Connection,
+    method: &str,
+    who: &str,
+) -> Result<T, NetError> {
+    let silent = || NetError::Silent {
+        who: who.to_string(),
+        after_ms: u64::try_from(QUESTION.as_millis()).unwrap_or(u64::MAX),
+    };
+    match timeout(QUESTION, connection.request(method, ArrayParams::new())).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(Error::Call(error))) => Err(NetError::Refused(error.message().to_string())),
+        Ok(Err(Error::RequestTimeout)) | Err(_) => Err(silent()),
+        Ok(Err(error)) => {
+            Err(NetError::Unreachable { address: who.to_string(), cause: error.to_string() })
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! What can go wrong between processes, with the value and the fix in each text.
 
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 /// Why a cluster, a server or a connection could not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum NetError {
     /// Nothing listens there, or it does not speak JSON-RPC.
     #[error("nothing answers at {address}: {cause}")]

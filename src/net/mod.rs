@@ -12,14 +12,39 @@
 //!
 //! The **controller** starts the servers, tells them of each other, injects faults, and ends them; a **client** calls
 //! one server. Clients reach the client port only. The peer port and the controller's `join` need the cluster's token.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `wire`, `error`, `clock` | what is said between processes; what can go wrong; the run's clock |
+//! | `node`, `requests`, `links`, `outbox` | the node loop and what it keeps: clients' requests, slow links, frames |
+//! | `peers`, `dial` | the connections to other servers |
+//! | `rpc` | the methods of the client port, their errors and their OpenRPC document |
+//! | `listen`, `guard`, `body` | the ports and their bounds: the token, sizes, times |
+//! | `server` | one server's life, as a child, by hand, or as a thread |
+//! | `controller`, `cluster` | starting, watching, harming and ending servers |
+//! | `client` | calling a server |
+//! | `logs`, `steps` | log lines in the field's words |
 
+mod body;
 mod client;
+mod clock;
 mod cluster;
 mod connections;
 mod controller;
+mod dial;
 mod error;
+mod guard;
+mod links;
+mod listen;
 mod logs;
+mod node;
+mod outbox;
+mod peers;
+mod requests;
+mod rpc;
 mod server;
+mod steps;
+mod wire;
 
 pub use client::{Answer, Client, Failure, Fate, ServerStatus, discover};
 pub use cluster::{ClusterInfo, ServerInfo};

@@ -1,9 +1,18 @@
 //! What is logged, how, and whose lines are shown now.
+//!
+//! A server writes finished lines: a child to its stderr, which the controller reads, a thread of the controller
+//! straight to the controller's [`LogSwitch`]. What is not shown is not formatted either: the switch tells each server
+//! its level.
+
+mod lines;
+mod switch;
+
+pub(super) use lines::{LevelHandle, LineSink, TARGET, dispatch};
+pub use switch::LogSwitch;
 
 use crate::process::NodeId;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
 
 /// How much is logged; each level includes those before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,28 +66,21 @@ pub struct LogOptions {
     pub shown: Shown,
 }
 
-/// Says at run time whose lines are shown, and where they go (at first to stderr).
-#[derive(Clone)]
-pub struct LogSwitch {
-    #[allow(dead_code)]
-    sink: Arc<Mutex<Arc<dyn Fn(&str) + Send + Sync>>>,
-    shown: Arc<Mutex<Shown>>,
+impl Shown {
+    /// Whether this server's lines are shown.
+    pub fn includes(self, server: NodeId) -> bool {
+        match self {
+            Shown::All => true,
+            Shown::Nobody => false,
+            Shown::Only(only) => only == server,
+        }
+    }
 }
 
-impl LogSwitch {
-    /// Shows these servers' lines from now on.
-    pub fn show(&self, shown: Shown) {
-        *self.shown.lock().expect("nothing panics under this lock") = shown;
-    }
-
-    /// Whose lines are shown now.
-    pub fn shown(&self) -> Shown {
-        *self.shown.lock().expect("nothing panics under this lock")
-    }
-
-    /// Sends lines (each without its line end) to `sink` from now on, for example to a prompt that prints above itself.
-    pub fn send_to(&self, sink: impl Fn(&str) + Send + Sync + 'static) {
-        *self.sink.lock().expect("nothing panics under this lock") = Arc::new(sink);
+impl LogOptions {
+    /// What one server has to log while these lines are `shown`.
+    pub(super) fn level_of(self, server: NodeId, shown: Shown) -> LogLevel {
+        if shown.includes(server) { self.level } else { LogLevel::Off }
     }
 }
 

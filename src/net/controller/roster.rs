@@ -1,0 +1,283 @@
+//! The controller's table of servers: where each is, what carries it, and how it is.
+
+use super::host::Host;
+use super::{ClusterEvent, ClusterOptions};
+use crate::faults::{Fault, Link};
+use crate::net::wire::{Peer, Report, StartOrder};
+use crate::net::{ClusterInfo, LogSwitch, NetError, ServerInfo, clock, dial};
+use crate::process::{NodeId, Start};
+use std::mem::discriminant;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{broadcast, watch};
+
+/// So many events may wait for a slow listener; it then misses the oldest.
+const EVENTS: usize = 256;
+
+/// One cluster, as its controller knows it.
+pub(super) struct Roster {
+    /// What was asked for.
+    pub options: ClusterOptions,
+    /// The cluster's name.
+    pub cluster: String,
+    /// What peers and the controller must show.
+    pub token: String,
+    /// When the run began, since the Unix epoch.
+    pub run_start: Duration,
+    /// Whose lines are shown.
+    pub logs: LogSwitch,
+    /// What happens to servers.
+    pub events: broadcast::Sender<ClusterEvent>,
+    slots: Mutex<Vec<Slot>>,
+    faults: Mutex<Vec<Fault>>,
+    changes: watch::Sender<()>,
+}
+
+/// One server's place in the table.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// Where clients reach it, or shall reach it.
+    pub address: SocketAddr,
+    /// Which life it is in, or was in last; 0 before the first.
+    pub incarnation: u64,
+    /// How it is.
+    pub state: State,
+    /// What it is in the system.
+    pub role: String,
+    /// Where it listens, while it does.
+    pub report: Option<Report>,
+    /// What carries it; `None` for one that was started by hand.
+    pub host: Option<Host>,
+    /// The way to its methods of control.
+    pub control: Option<Arc<dial::Connection>>,
+}
+
+/// How a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    /// It is being started.
+    Starting,
+    /// It answers.
+    Running,
+    /// It stands still.
+    Paused,
+    /// It is gone.
+    Exited(String),
+}
+
+impl Roster {
+    /// The table of a cluster that has not been started.
+    pub fn new(options: ClusterOptions) -> Result<Arc<Roster>, NetError> {
+        let slots = (1..=options.servers).map(|id| Slot::empty(options.address_of(NodeId(id))));
+        let token = match &options.token {
+            Some(token) => token.clone(),
+            None => random_hex::<16>()?,
+        };
+        Ok(Arc::new(Roster {
+            slots: Mutex::new(slots.collect()),
+            cluster: random_hex::<6>()?,
+            token,
+            run_start: clock::unix_now(),
+            logs: LogSwitch::new(options.log.shown),
+            events: broadcast::Sender::new(EVENTS),
+            faults: Mutex::default(),
+            changes: watch::Sender::new(()),
+            options,
+        }))
+    }
+
+    /// All servers' numbers.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.options.servers).map(NodeId)
+    }
+
+    /// Whether the cluster has this server.
+    pub fn check(&self, id: NodeId) -> Result<(), NetError> {
+        let most = self.options.servers;
+        if (1..=most).contains(&id.0) {
+            return Ok(());
+        }
+        let number = id.0;
+        let text = format!("there is no server {number} in a cluster of {most}; use 1 to {most}");
+        Err(NetError::Usage(text))
+    }
+
+    /// Looks at a server's place, or changes it. Nothing may wait in `work`.
+    pub fn with<T>(&self, id: NodeId, work: impl FnOnce(&mut Slot) -> T) -> T {
+        let result = work(&mut self.lock()[id.0 as usize - 1]);
+        self.changes.send_replace(());
+        result
+    }
+
+    /// Waits until a server is as `wanted`, at most for `patience`; says whether it is.
+    pub async fn until(
+        &self,
+        id: NodeId,
+        wanted: impl Fn(&State) -> bool,
+        patience: Duration,
+    ) -> bool {
+        let reached = || wanted(&self.lock()[id.0 as usize - 1].state);
+        let mut changes = self.changes.subscribe();
+        let waiting = changes.wait_for(|()| reached());
+        tokio::time::timeout(patience, waiting).await.is_ok()
+    }
+
+    /// A life of a server has ended; a later one is not touched.
+    pub fn exited(&self, id: NodeId, incarnation: u64, status: String) {
+        let current = self.with(id, |slot| {
+            let current = slot.incarnation == incarnation;
+            if current {
+                slot.gone(&status);
+            }
+            current
+        });
+        if current {
+            // An error says that nobody listens.
+            let _ = self.events.send(ClusterEvent::Exited { id, status });
+        }
+    }
+
+    /// The next life of a server, and what it is told. Only one that is gone, or was never there, can begin one.
+    pub fn begin(&self, id: NodeId) -> Result<StartOrder, NetError> {
+        self.check(id)?;
+        let begun = self.with(id, |slot| {
+            let free = slot.incarnation == 0 || matches!(slot.state, State::Exited(_));
+            if free {
+                slot.incarnation += 1;
+                slot.state = State::Starting;
+            }
+            free.then_some((slot.incarnation, slot.address))
+        });
+        let (incarnation, address) = begun.ok_or_else(|| {
+            NetError::Refused(format!("server {} is running; kill it first", id.0))
+        })?;
+        Ok(self.order(id, incarnation, address))
+    }
+
+    fn order(&self, id: NodeId, incarnation: u64, address: SocketAddr) -> StartOrder {
+        let options = &self.options;
+        let mut log = options.log;
+        log.level = options.log.level_of(id, self.logs.shown());
+        let start = Start {
+            id,
+            servers: options.servers,
+            incarnation,
+            blank: incarnation > 1,
+            cluster: self.cluster.clone(),
+            timing: options.timing,
+        };
+        StartOrder {
+            start,
+            system: options.system,
+            address,
+            token: self.token.clone(),
+            faults_allowed: options.faults_allowed,
+            link_delays: options.link_delays.clone(),
+            faults: self.faults(),
+            log,
+            run_start: self.run_start,
+        }
+    }
+
+    /// Where the servers are reached that listen now.
+    pub fn peers(&self) -> Vec<Peer> {
+        let slots = self.lock();
+        let peer = |(slot, id): (&Slot, NodeId)| {
+            let address = slot.report?.peer_address;
+            let awaited = slot.state != State::Paused;
+            Some(Peer { id, incarnation: slot.incarnation, address, awaited })
+        };
+        slots.iter().zip(self.ids()).filter_map(peer).collect()
+    }
+
+    /// The ways to the servers that answer now.
+    pub fn controls(&self) -> Vec<(NodeId, Arc<dial::Connection>)> {
+        let slots = self.lock();
+        let running = slots.iter().zip(self.ids()).filter(|(slot, _)| slot.state == State::Running);
+        running.filter_map(|(slot, id)| Some((id, slot.control.clone()?))).collect()
+    }
+
+    /// The faults of links now, oldest first.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on the links have this fault too. What it replaces is forgotten, so the list stays short.
+    pub fn remember(&self, fault: Fault) -> Vec<Fault> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        match fault {
+            Fault::Heal(Link::All) => faults.clear(),
+            _ => {
+                let same = |old: &Fault| discriminant(old) == discriminant(&fault);
+                faults.retain(|old| !(same(old) && link_of(*old) == link_of(fault)));
+                faults.push(fault);
+            }
+        }
+        faults.clone()
+    }
+
+    /// The cluster as it is now.
+    pub fn info(&self) -> ClusterInfo {
+        let slots = self.lock();
+        ClusterInfo {
+            system: self.options.system,
+            cluster: self.cluster.clone(),
+            pid: std::process::id(),
+            request_timeout_ms: u64::try_from(self.options.timing.request_timeout.as_millis())
+                .unwrap_or(u64::MAX),
+            servers: slots.iter().zip(self.ids()).map(|(slot, id)| slot.info(id)).collect(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn empty(address: SocketAddr) -> Self {
+        Slot {
+            address,
+            incarnation: 0,
+            state: State::Starting,
+            role: String::new(),
+            report: None,
+            host: None,
+            control: None,
+        }
+    }
+
+    /// The server is gone.
+    fn gone(&mut self, status: &str) {
+        self.state = State::Exited(status.to_string());
+        (self.report, self.host, self.control) = (None, None, None);
+    }
+
+    fn info(&self, id: NodeId) -> ServerInfo {
+        let state = match &self.state {
+            State::Starting => "starting".to_string(),
+            State::Running => "running".to_string(),
+            State::Paused => "paused".to_string(),
+            State::Exited(status) => format!("exited ({status})"),
+        };
+        let pid = self.report.map(|report| report.pid);
+        ServerInfo { id, address: self.address, pid, state, role: self.role.clone() }
+    }
+}
+
+fn link_of(fault: Fault) -> Option<Link> {
+    match fault {
+        Fault::Slow(link, _) | Fault::Lose(link, _) | Fault::Duplicate(link, _) => Some(link),
+        Fault::Cut(link) | Fault::Heal(link) => Some(link),
+        Fault::Kill(_) | Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => None,
+    }
+}
+
+/// `BYTES` random bytes in hexadecimal, from the operating system: nobody can guess them.
+fn random_hex<const BYTES: usize>() -> Result<String, NetError> {
+    let mut bytes = [0; BYTES];
+    let filled = getrandom::fill(&mut bytes);
+    filled.map_err(|error| NetError::Internal(format!("no randomness: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,74 @@
+//! Opening a WebSocket, with the limits and timeouts that fit each kind of connection.
+
+use super::NetError;
+use super::guard::bearer;
+use super::wire::{PEER_BODY, PEER_PUSH};
+use jsonrpsee::core::client::Error;
+use jsonrpsee_ws_client::{PingConfig, RpcServiceBuilder, WsClient, WsClientBuilder};
+use std::time::Duration;
+
+/// A connection that is not there by then is given up.
+pub(super) const CONNECT: Duration = Duration::from_secs(2);
+/// So many calls of one client may wait for their answers at once.
+const CALLS: usize = 4_096;
+/// So many frames of a peer may wait to be read; then the subscription ends as lagged, and is opened again.
+const FRAMES: usize = 16_384;
+
+/// jsonrpsee's client without its own logging.
+pub(super) type Connection = WsClient<jsonrpsee_ws_client::RpcService>;
+
+/// Connects to a client port or a controller. `call` bounds each call.
+pub(super) async fn open(address: &str, call: Duration) -> Result<Connection, NetError> {
+    // An answer to `all` has no bound but the memory of the server.
+    let builder = builder(call).max_request_size(PEER_BODY).max_response_size(u32::MAX);
+    connect(builder, address).await
+}
+
+/// Connects to a peer port, or to a controller that one wants to join, with the token.
+pub(super) async fn open_trusted(
+    address: &str,
+    token: &str,
+    call: Duration,
+) -> Result<Connection, NetError> {
+    // A peer whose machine has gone without a word is noticed within half a minute.
+    let pings = PingConfig::new()
+        .ping_interval(Duration::from_secs(10))
+        .inactive_limit(Duration::from_secs(30));
+    let builder = builder(call)
+        .max_request_size(PEER_BODY)
+        .max_response_size(PEER_PUSH)
+        .max_buffer_capacity_per_subscription(FRAMES)
+        .enable_ws_ping(pings)
+        .set_headers(bearer(token));
+    connect(builder, address).await
+}
+
+type Builder = WsClientBuilder<tower::layer::util::Identity>;
+
+fn builder(call: Duration) -> Builder {
+    WsClientBuilder::new()
+        .set_rpc_middleware(RpcServiceBuilder::new())
+        .connection_timeout(CONNECT)
+        .request_timeout(call)
+        .max_concurrent_requests(CALLS)
+}
+
+async fn connect(builder: Builder, address: &str) -> Result<Connection, NetError> {
+    let url = format!("ws://{address}");
+    let unreachable = |cause: String| NetError::Unreachable { address: address.to_string(), cause };
+    match tokio::time::timeout(CONNECT, builder.build(url)).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(unreachable(cause_of(error))),
+        Err(_) => Err(unreachable(format!("no answer within {} ms", CONNECT.as_millis()))),
+    }
+}
+
+/// What went wrong in the fewest words: the innermost cause.
+fn cause_of(error: Error) -> String {
+    let Error::Transport(error) = error else { return error.to_string() };
+    let mut cause: &dyn std::error::Error = error.as_ref();
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string().to_lowercase()
+}

@@ -1,0 +1,167 @@
+//! How an event becomes one line.
+
+use super::{LogFormat, LogLevel, LogOptions};
+use crate::net::clock::Clock;
+use serde_json::json;
+use std::fmt::Debug;
+use std::sync::Arc;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Dispatch, Event, Level, Subscriber};
+use tracing_subscriber::filter::FilterFn;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::{Registry, reload};
+
+/// Where this program's own events come from; other crates' are not shown.
+pub(in crate::net) const TARGET: &str = "conlab";
+
+/// Where finished lines go, each without its line end.
+pub(in crate::net) type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Changes a server's level while it runs.
+#[derive(Clone)]
+pub(in crate::net) struct LevelHandle(reload::Handle<LevelFilter, Registry>);
+
+impl LevelHandle {
+    /// Logs so much from now on.
+    pub fn set(&self, level: LogLevel) {
+        // It fails only when the subscriber is gone, and then there is nothing to set.
+        let _ = self.0.reload(filter(level));
+    }
+}
+
+/// What makes one server's events lines, as `options` say, on the run's clock.
+pub(in crate::net) fn dispatch(
+    options: LogOptions,
+    clock: Clock,
+    sink: LineSink,
+) -> (Dispatch, LevelHandle) {
+    let (level, handle) = reload::Layer::new(filter(options.level));
+    let lines = Lines { options, clock, sink };
+    let own = FilterFn::new(|metadata| metadata.target() == TARGET);
+    let subscriber = tracing_subscriber::registry().with(level).with(lines.with_filter(own));
+    (Dispatch::new(subscriber), LevelHandle(handle))
+}
+
+fn filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    }
+}
+
+struct Lines {
+    options: LogOptions,
+    clock: Clock,
+    sink: LineSink,
+}
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let (level, seconds) = (*event.metadata().level(), self.clock.now().as_secs_f64());
+        let line = match self.options.format {
+            LogFormat::Text => fields.text(level, seconds, self.options.colour),
+            LogFormat::Json => fields.json(level, seconds),
+        };
+        (self.sink)(&line);
+    }
+}
+
+/// What an event says: which server, which request, and the remark.
+#[derive(Default)]
+struct Fields {
+    server: Option<u64>,
+    request: Option<String>,
+    message: String,
+}
+
+impl Visit for Fields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "server" {
+            self.server = Some(value);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match field.name() {
+            "message" => self.message = format!("{value:?}"),
+            "request" => self.request = Some(format!("{value:?}")),
+            _ => {}
+        }
+    }
+}
+
+impl Fields {
+    /// `+0.012 s n3 applied x=7 v1`; with a request, its ticket stands last: `… received get x  n3#4`.
+    fn text(&self, level: Level, seconds: f64, colour: bool) -> String {
+        let paint = |code: u8, text: String| match colour {
+            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            false => text,
+        };
+        // Six colours that read on dark and on light; the number beside them says the same.
+        let hue = 31 + (self.server.unwrap_or(1).wrapping_add(1) % 6) as u8;
+        let server = self.server.map(|id| paint(hue, format!("n{id} ")));
+        let request = self.request.as_ref().map(|ticket| paint(2, format!("  {ticket}")));
+        let (clock, warning) = (paint(2, format!("+{seconds:.3} s")), level <= Level::WARN);
+        let message = match warning {
+            true => paint(33, format!("! {}", self.message)),
+            false => self.message.clone(),
+        };
+        format!("{clock} {}{message}{}", server.unwrap_or_default(), request.unwrap_or_default())
+    }
+
+    fn json(&self, level: Level, seconds: f64) -> String {
+        let seconds = (seconds * 1e6).round() / 1e6;
+        let level = level.as_str().to_lowercase();
+        let (server, request, message) = (self.server, &self.request, &self.message);
+        json!({"clock_s": seconds, "level": level, "server": server, "request": request, "message": message})
+            .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    fn lines(options: LogOptions, work: impl FnOnce(&LevelHandle)) -> Vec<String> {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = {
+            let seen = seen.clone();
+            Arc::new(move |line: &str| seen.lock().expect("no panic").push(line.to_string()))
+        };
+        let clock = Clock::since(crate::net::clock::unix_now() + Duration::from_secs(9));
+        let (dispatch, level) = dispatch(options, clock, sink);
+        tracing::dispatcher::with_default(&dispatch, || work(&level));
+        seen.lock().expect("no panic").clone()
+    }
+
+    #[test]
+    fn a_line_names_clock_server_and_request() {
+        let lines = lines(LogOptions::default(), |_| {
+            tracing::info!(target: TARGET, server = 3u32, request = %"n3#1", "received {}", "get x");
+            tracing::warn!(target: TARGET, "odd");
+            tracing::warn!(target: "elsewhere", "not ours");
+        });
+        assert_eq!(lines, ["+0.000 s n3 received get x  n3#1", "+0.000 s ! odd"]);
+    }
+
+    #[test]
+    fn the_level_can_be_changed_and_json_is_json() {
+        let options = LogOptions { format: LogFormat::Json, ..LogOptions::default() };
+        let lines = lines(options, |level| {
+            level.set(LogLevel::Off);
+            tracing::warn!(target: TARGET, "unseen");
+            level.set(LogLevel::Debug);
+            tracing::debug!(target: TARGET, server = 1u32, "sent \"x\"");
+        });
+        assert_eq!(lines.len(), 1);
+        let line: serde_json::Value = serde_json::from_str(&lines[0]).expect("it is JSON");
+        assert_eq!((&line["server"], &line["message"]), (&json!(1), &json!("sent \"x\"")));
+    }
+}
