@@ -1,13 +1,10 @@
 //! Finds the server that a request names: by number through the controller, or directly by address.
 
 use super::exit::Failure;
-use crate::net::{Client, ClusterInfo, discover};
-use crate::process::NodeId;
+use crate::net::{ClusterInfo, discover};
+use crate::process::{NodeId, Timing};
 use crate::scenario::grammar::Where;
 use std::time::Duration;
-
-/// A server has its own timeout; its client waits so much longer, to hear of it.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A server that has been found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +13,8 @@ pub struct Found {
     pub name: String,
     /// Where it listens.
     pub address: String,
-    /// How long to wait for an answer, where the cluster says so.
-    pub patience: Option<Duration>,
+    /// How long it works on a request.
+    pub request_timeout: Duration,
 }
 
 /// Finds `place` in the cluster of the controller at `controller`. Says too which cluster it is, unless the place is an
@@ -36,7 +33,8 @@ pub async fn find(
 }
 
 fn direct(address: &str) -> Found {
-    Found { name: address.to_string(), address: address.to_string(), patience: None }
+    let request_timeout = Timing::default().request_timeout; // nobody says which it is
+    Found { name: address.to_string(), address: address.to_string(), request_timeout }
 }
 
 /// Finds `place` in a cluster.
@@ -52,7 +50,7 @@ pub fn within(info: &ClusterInfo, place: &Where) -> Result<Found, Failure> {
     Ok(Found {
         name: format!("server {}", id.0),
         address: server.address.to_string(),
-        patience: Some(info.request_timeout() + GRACE),
+        request_timeout: info.request_timeout(),
     })
 }
 
@@ -61,13 +59,4 @@ pub fn no_such_server(id: NodeId, servers: usize) -> Failure {
     let range =
         if servers == 1 { "server 1 only".into() } else { format!("servers 1 to {servers}") };
     Failure::usage(format!("there is no server {}; this cluster has {range}", id.0))
-}
-
-/// Connects to a server that has been found.
-pub async fn connect(found: &Found) -> Result<Client, Failure> {
-    let client = Client::connect(&found.address).await?;
-    Ok(match found.patience {
-        Some(patience) => client.with_timeout(patience),
-        None => client,
-    })
 }

@@ -20,6 +20,7 @@ pub fn options(
         host: config.host,
         controller_port: config.controller_port,
         client_port_start: config.client_port_start,
+        addresses: config.addresses.clone(),
         in_process: flags.in_process,
         timing: config.timing(),
         link_delays: config.links.clone(),

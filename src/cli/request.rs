@@ -6,7 +6,7 @@ use super::console;
 use super::exit::{Exit, Failure};
 use super::find::{self, Found};
 use super::session_file::SessionFile;
-use crate::net::Answer;
+use crate::net::{Answer, Client};
 use crate::scenario::grammar::{Request, parse_request_words};
 use clap::Args;
 use std::path::PathBuf;
@@ -129,7 +129,7 @@ impl Common {
             file.must_be_of(&info.cluster)?;
         }
         let session = file.as_ref().map(|file| file.session.clone());
-        let client = find::connect(&found).await?;
+        let client = Client::connect_for(&found.address, found.request_timeout).await?;
         let start = Instant::now();
         let answer = client.call(&answer::operation(&request.op, session)).await;
         let took = start.elapsed();

@@ -13,23 +13,13 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Calls the server at `HOST:PORT` and waits at most for `patience`, or for the client's own default.
-    ///
-    /// A kept connection to a server that has since ended is stale. If surely nothing happened on it, the call is made
-    /// once more on a new one; a call whose outcome is unknown is never made again.
-    pub async fn call(&self, address: &str, patience: Option<Duration>, op: &Op) -> Answer {
+    /// Calls the server at `HOST:PORT`, which works on a request for `request_timeout`.
+    pub async fn call(&self, address: &str, request_timeout: Duration, op: &Op) -> Answer {
         if let Some(client) = self.kept(address) {
-            let answer = client.call(op).await;
-            if !went_stale(&answer) {
-                return answer;
-            }
-            self.open().remove(address);
+            return client.call(op).await; // it connects again if it has to
         }
-        let client = Client::connect(address).await.map_err(not_connected)?;
-        let client = Arc::new(match patience {
-            Some(patience) => client.with_timeout(patience),
-            None => client,
-        });
+        let connected = Client::connect_for(address, request_timeout).await;
+        let client = Arc::new(connected.map_err(not_connected)?);
         self.open().insert(address.to_string(), client.clone());
         client.call(op).await
     }
@@ -41,10 +31,6 @@ impl Connections {
     fn open(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Client>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn went_stale(answer: &Answer) -> bool {
-    matches!(answer, Err(failure) if failure.fate == Fate::Refused && failure.code.is_none())
 }
 
 fn not_connected(error: NetError) -> Failure {

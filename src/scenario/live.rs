@@ -93,7 +93,7 @@ fn report(scenario: &Scenario, ended: &[Ended]) -> Report {
 struct Live {
     controller: Arc<Controller>,
     connections: Arc<Connections>,
-    patience: Duration,
+    request_timeout: Duration,
     runtime: Handle,
     start: Instant,
     /// What is under way, as a person reads it.
@@ -103,15 +103,12 @@ struct Live {
     tell: Listener,
 }
 
-/// A server has its own timeout; its client waits so much longer, to hear of it.
-const GRACE: Duration = Duration::from_secs(1);
-
 impl Live {
     fn new(scenario: &Scenario, controller: Arc<Controller>, runtime: Handle, tell: Listener) -> Self {
         Live {
             controller,
             connections: Arc::default(),
-            patience: scenario.cluster.timeout + GRACE,
+            request_timeout: scenario.cluster.timeout,
             runtime,
             start: Instant::now(),
             asked: BTreeMap::new(),
@@ -129,7 +126,7 @@ impl Stage for Live {
 
     fn request(&mut self, client: &str, at: NodeId, op: Op) -> u64 {
         self.last += 1;
-        let (request, start, patience) = (self.last, self.start, self.patience);
+        let (request, start, timeout) = (self.last, self.start, self.request_timeout);
         let name = if client.is_empty() { String::new() } else { format!("{client}: ") };
         let label = format!("{name}{op} @{}", at.0);
         (self.tell)(&label);
@@ -138,7 +135,7 @@ impl Stage for Live {
         let (connections, answers) = (self.connections.clone(), self.answers.0.clone());
         self.runtime.spawn(async move {
             let address = address.unwrap_or_default();
-            let outcome: Outcome = connections.call(&address, patience, &op).await.into();
+            let outcome = connections.call(&address, timeout, &op).await.unwrap_or_else(Outcome::from);
             let _ = answers.send(Answered { request, at: start.elapsed(), outcome }); // nobody waits any more
         });
         request

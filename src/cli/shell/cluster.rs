@@ -67,7 +67,7 @@ impl Cluster {
     pub async fn ask(&self, place: &Where, op: &Op) -> Result<Answered, Failure> {
         let found = find::within(&self.info().await?, place)?;
         let start = Instant::now();
-        let answer = self.connections.call(&found.address, found.patience, op).await;
+        let answer = self.connections.call(&found.address, found.request_timeout, op).await;
         Ok(Answered { answer, server: found.name, took: start.elapsed() })
     }
 }

@@ -75,7 +75,10 @@ fn code_and_hint(reason: &Reason) -> (i32, &'static str) {
         Reason::Overloaded(_) => (5004, "send less at once, and try again"),
         Reason::NotCaughtUp => (5005, "try again soon, or ask another server"),
         Reason::NoMajority => (5006, "restart servers until a majority runs"),
-        Reason::VersionLost(_) => (5007, "start a new session"),
+        Reason::VersionLost(_) | Reason::VersionUnknown(_) => (5007, "start a new session"),
+        Reason::ConnectionRefused(_) | Reason::ConnectionLost | Reason::Told(_) => {
+            (5001, "see which servers run with status")
+        }
     }
 }
 
