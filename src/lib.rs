@@ -30,3 +30,8 @@ pub mod sim;
 pub mod store;
 pub mod systems;
 pub mod timers;
+
+/// The worked example of `docs/add-a-system.md`, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/add-a-system.md")]
+pub struct AddASystem;

@@ -7,7 +7,7 @@ use crate::net::{Client, ClusterInfo, ServerInfo, ServerStatus, discover};
 use crate::process::ShortVersion;
 use crate::session::{Version, epoch_and_counter};
 use clap::Args;
-use comfy_table::{Cell, CellAlignment, Color, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 use futures_util::future::join_all;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -16,6 +16,10 @@ use tokio::time::timeout;
 
 /// A server that has not answered by then is shown as unreachable: people look at this when something hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A line under the header, and no other.
+const RULED: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Show how every server of a cluster is now
 #[derive(Debug, Args)]
@@ -91,7 +95,7 @@ impl Report {
     /// The report for people.
     pub fn table(&self, coloured: bool) -> String {
         let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY);
+        table.load_style(RULED);
         table.set_header([
             "server", "role", "address", "pid", "state", "keys", "version", "rounds", "queue",
             "lag",
@@ -99,7 +103,7 @@ impl Report {
         for row in &self.servers {
             table.add_row(row.cells(coloured));
         }
-        format!("{}, cluster {}\n{table}", self.system, self.cluster)
+        format!("{}, cluster {}\n{}", self.system, self.cluster, table.trim_fmt())
     }
 }
 

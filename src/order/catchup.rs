@@ -295,20 +295,27 @@ impl Order {
 
     /// After an answer: ask on, or be done with it.
     fn go_on<P: Level>(&mut self, ctx: &mut Ctx<P>, head: u64) {
+        self.remember(ctx);
+        if self.recovery.is_none() {
+            self.edge.heard(ctx.now());
+            self.acknowledge(ctx);
+        }
+        // A late answer may speak of less than an earlier one: a blank server asks until it has its memory.
+        let lacks = self.state.number < head || self.catchup.blank;
+        if lacks || self.catchup.incoming.is_some() {
+            return self.pull_again(ctx);
+        }
+        self.catchup.asking = None;
+        ctx.disarm(Timer::Pull.into());
+    }
+
+    /// A blank server that has all it must have is blank no more.
+    pub(super) fn remember<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let number = self.state.number;
         if self.catchup.blank && self.catchup.target.is_some_and(|target| number >= target) {
             self.catchup.blank = false;
             ctx.note(Step::CaughtUp { round: number });
         }
-        if self.recovery.is_none() {
-            self.edge.heard(ctx.now());
-            self.acknowledge(ctx);
-        }
-        if number < head || self.catchup.incoming.is_some() {
-            return self.pull_again(ctx);
-        }
-        self.catchup.asking = None;
-        ctx.disarm(Timer::Pull.into());
     }
 
     /// The primary says how far the order is.

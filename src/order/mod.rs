@@ -35,6 +35,7 @@ mod edge;
 mod message;
 mod primary;
 mod recovery;
+mod refusals;
 mod replica;
 mod round;
 mod state;
@@ -54,6 +55,7 @@ use catchup::CatchUp;
 use edge::Edge;
 use primary::Primary;
 use recovery::Recovery;
+use refusals::Refusals;
 use std::sync::Arc;
 
 /// The server that orders.
@@ -104,6 +106,8 @@ pub struct Order {
     primary: Option<Primary>,
     /// Only on a primary without memory.
     recovery: Option<Recovery>,
+    /// What this primary will never order.
+    refusals: Refusals,
     deposed: bool,
 }
 
@@ -120,6 +124,7 @@ impl Order {
             catchup: CatchUp::new(start.blank),
             primary: (leads && !start.blank).then(|| Primary::new(start)),
             recovery: (leads && start.blank).then(Recovery::default),
+            refusals: Refusals::default(),
             deposed: false,
             start: start.clone(),
         }

@@ -34,8 +34,6 @@ pub(super) struct Primary {
     queue_bytes: usize,
     /// The tickets in the queue and in the round under way.
     queued: BTreeSet<Ticket>,
-    /// The tickets that were refused for good, by edge and life.
-    refused: BTreeMap<(NodeId, u64), BTreeSet<u64>>,
     pub(super) open: Option<Open>,
     log: Log,
     pub(super) head: u64,
@@ -69,7 +67,6 @@ impl Primary {
             queue: VecDeque::new(),
             queue_bytes: 0,
             queued: BTreeSet::new(),
-            refused: BTreeMap::new(),
             open: None,
             log: Log::default(),
             head,
@@ -124,16 +121,6 @@ impl Primary {
         self.queue_bytes -= bytes;
         (bytes, entries)
     }
-
-    /// Whether `ticket` was refused for good. What its edge no longer waits for is forgotten.
-    fn has_refused(&mut self, entry: &Entry) -> bool {
-        let Some(refused) = self.refused.get_mut(&(entry.ticket.node, entry.ticket.incarnation))
-        else {
-            return false;
-        };
-        *refused = refused.split_off(&entry.settled);
-        refused.contains(&entry.ticket.counter)
-    }
 }
 
 impl Order {
@@ -161,7 +148,7 @@ impl Order {
     fn vet(&mut self, entry: &Entry, cost: usize) -> Result<(), Reason> {
         let patient = self.style.patient;
         let Some(primary) = &mut self.primary else { return Err(Reason::NotCaughtUp) };
-        if primary.has_refused(entry) || (primary.stalled && !patient) {
+        if self.refusals.cover(entry) || (primary.stalled && !patient) {
             return Err(Reason::NoMajority);
         }
         if primary.is_full(cost) {
@@ -207,13 +194,7 @@ impl Order {
         if entry.epoch != epoch || (self.style.patient && !bad_request) {
             return ctx.note(Step::Ignored { why: "cannot be ordered now" });
         }
-        if let Some(primary) = &mut self.primary {
-            primary
-                .refused
-                .entry((ticket.node, ticket.incarnation))
-                .or_default()
-                .insert(ticket.counter);
-        }
+        self.refusals.add(ticket);
         if ticket.node == self.id() {
             self.edge.refused(epoch, ticket, reason);
         } else {

@@ -22,6 +22,7 @@ impl Order {
             return ctx.note(Step::Ignored { why: "blank: knows no round before it" });
         }
         self.accept(ctx, round);
+        self.remember(ctx);
         self.on_done(done);
         self.acknowledge(ctx);
     }

@@ -5,12 +5,12 @@ use crate::net::clock::Clock;
 use serde_json::json;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::{Dispatch, Event, Level, Subscriber};
-use tracing_subscriber::filter::FilterFn;
+use tracing::subscriber::Interest;
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::{Registry, reload};
 
 /// Where this program's own events come from; other crates' are not shown.
 pub(in crate::net) const TARGET: &str = "conlab";
@@ -19,14 +19,22 @@ pub(in crate::net) const TARGET: &str = "conlab";
 pub(in crate::net) type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Changes a server's level while it runs.
-#[derive(Clone)]
-pub(in crate::net) struct LevelHandle(reload::Handle<LevelFilter, Registry>);
+#[derive(Debug, Clone)]
+pub(in crate::net) struct LevelHandle(Arc<AtomicU8>);
 
 impl LevelHandle {
     /// Logs so much from now on.
     pub fn set(&self, level: LogLevel) {
-        // It fails only when the subscriber is gone, and then there is nothing to set.
-        let _ = self.0.reload(filter(level));
+        self.0.store(level as u8, Ordering::Relaxed);
+    }
+
+    fn admits(&self, level: Level) -> bool {
+        let needed = match level {
+            Level::ERROR | Level::WARN => LogLevel::Warn,
+            Level::INFO => LogLevel::Info,
+            Level::DEBUG | Level::TRACE => LogLevel::Debug,
+        };
+        self.0.load(Ordering::Relaxed) >= needed as u8
     }
 }
 
@@ -36,29 +44,32 @@ pub(in crate::net) fn dispatch(
     clock: Clock,
     sink: LineSink,
 ) -> (Dispatch, LevelHandle) {
-    let (level, handle) = reload::Layer::new(filter(options.level));
-    let lines = Lines { options, clock, sink };
-    let own = FilterFn::new(|metadata| metadata.target() == TARGET);
-    let subscriber = tracing_subscriber::registry().with(level).with(lines.with_filter(own));
-    (Dispatch::new(subscriber), LevelHandle(handle))
-}
-
-fn filter(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-    }
+    let level = LevelHandle(Arc::new(AtomicU8::new(options.level as u8)));
+    let lines = Lines { options, level: level.clone(), clock, sink };
+    (Dispatch::new(tracing_subscriber::registry().with(lines)), level)
 }
 
 struct Lines {
     options: LogOptions,
+    level: LevelHandle,
     clock: Clock,
     sink: LineSink,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
+    // Asked anew for each event: the level may change, and differs between servers that are threads of one process.
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if metadata.target() == TARGET { Interest::sometimes() } else { Interest::never() }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        metadata.target() == TARGET && self.level.admits(*metadata.level())
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::DEBUG)
+    }
+
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);

@@ -76,9 +76,8 @@ fn code_and_hint(reason: &Reason) -> (i32, &'static str) {
         Reason::NotCaughtUp => (5005, "try again soon, or ask another server"),
         Reason::NoMajority => (5006, "restart servers until a majority runs"),
         Reason::VersionLost(_) | Reason::VersionUnknown(_) => (5007, "start a new session"),
-        Reason::ConnectionRefused(_) | Reason::ConnectionLost | Reason::Told(_) => {
-            (5001, "see which servers run with status")
-        }
+        Reason::ConnectionRefused(_) => (5001, "restart it, or ask another server"),
+        Reason::ConnectionLost | Reason::Told(_) => (5001, "look whether the server is up"),
     }
 }
 
