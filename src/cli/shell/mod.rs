@@ -73,11 +73,11 @@ pub async fn run(cluster: Cluster, signals: Signals) -> Result<Exit, Failure> {
         interrupts: 0,
     };
     let ended = shell.play(lines, signals, terminal.is_some()).await;
-    let worst = shell.worst;
+    let exit = if terminal.is_some() { Exit::Done } else { shell.worst }; // a person has seen it
     shell.close().await;
     console::print_through(None);
     drop(terminal);
-    ended.map(|()| worst)
+    ended.map(|()| exit)
 }
 
 /// A shell between two events.
