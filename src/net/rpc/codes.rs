@@ -77,7 +77,7 @@ fn code_and_hint(reason: &Reason) -> (i32, &'static str) {
         Reason::NoMajority => (5006, "restart servers until a majority runs"),
         Reason::VersionLost(_) | Reason::VersionUnknown(_) => (5007, "start a new session"),
         Reason::ConnectionRefused(_) => (5001, "restart it, or ask another server"),
-        Reason::ConnectionLost => (5001, "look whether the server is up"),
+        Reason::ConnectionLost | Reason::Told(_) => (5001, "look whether the server is up"),
     }
 }
 
