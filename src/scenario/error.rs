@@ -1,6 +1,7 @@
 //! What keeps a scenario from being played.
 
 use super::grammar::GrammarError;
+use crate::systems::System;
 use std::io;
 use thiserror::Error;
 
@@ -43,13 +44,15 @@ pub enum ScenarioError {
         /// Why.
         reason: String,
     },
-    /// A recording must come from the seed that later runs compare it with.
+    /// A recording must be of the system and seed with which later runs compare it.
     #[error(
-        "cannot record {path} with another seed than its own; write seed={seed} into its line `cluster`"
+        "cannot record {path} with what is not its own; write `cluster {system} seed={seed}` into it"
     )]
-    RecordSeed {
+    RecordOther {
         /// The file, as it was named.
         path: String,
+        /// The system that was asked for.
+        system: System,
         /// The seed that was asked for.
         seed: u64,
     },
