@@ -12,7 +12,9 @@
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
+//! | [`sim`] | any process in virtual time, on a seeded network, with faults |
 //! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
+//! | [`scenario`] | text files that say who asks what, what breaks, and what should come of it |
 //! | [`config`] | config.json, checked once |
 //! | [`picker`], [`cli`] | the menu of levels; the commands and the shell |
 

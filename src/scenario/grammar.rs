@@ -25,8 +25,9 @@ mod parser;
 
 use super::words;
 use crate::faults::Fault;
-use crate::process::{Key, NodeId, Value};
+use crate::process::{Key, NodeId, Short, Value};
 use crate::systems::System;
+use std::fmt::{self, Display};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -157,6 +158,25 @@ pub struct Want {
     pub after: Option<Duration>,
     /// It takes at most so long.
     pub within: Option<Duration>,
+}
+
+impl Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(client) = &self.client {
+            write!(f, "{client}: ")?;
+        }
+        match &self.op {
+            Verb::Set { key, value } => write!(f, "set {} {}", Short(key), Short(value))?,
+            Verb::Get { key } => write!(f, "get {}", Short(key))?,
+            Verb::Delete { key } => write!(f, "delete {}", Short(key))?,
+            Verb::All => f.write_str("all")?,
+        }
+        match &self.at {
+            Where::Default => Ok(()),
+            Where::Server(node) => write!(f, " @{}", node.0),
+            Where::Address(address) => write!(f, " @{address}"),
+        }
+    }
 }
 
 /// One answer that a line may want.

@@ -2,19 +2,19 @@
 //!
 //! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
 
-use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load, play};
+use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load, play, report};
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
 use crate::process::{NodeId, Op, Outcome};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::task;
+use tokio::time::Instant;
 
 /// Why a scenario could not be played on real servers.
 #[derive(Debug, Error)]
@@ -77,16 +77,9 @@ fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
 fn report(scenario: &Scenario, ended: &[Ended]) -> Report {
     let judged = judge(scenario, ended, false);
     let (path, cluster) = (&scenario.path, &scenario.cluster);
-    let mut text = format!("{}, {} servers, live\n\n{}\n", cluster.system, cluster.servers, judged.table);
-    for failure in &judged.failed {
-        let _ = writeln!(text, "{failure}");
-    }
-    let passed = judged.failed.is_empty();
-    let verdict = if passed { "passed" } else { "failed" };
-    let held = judged.expectations - judged.failed.len();
-    let _ = writeln!(text, "{verdict}: {held} of {} expectations held", judged.expectations);
-    let _ = writeln!(text, "again: conlab run {path} --live");
-    Report { text, passed }
+    let output =
+        format!("{}, {} servers, live\n\n{}", cluster.system, cluster.servers, judged.table);
+    report::report(scenario, output, &judged, false, &format!("conlab run {path} --live"))
 }
 
 /// A cluster, and a scenario's requests to it.
@@ -104,7 +97,12 @@ struct Live {
 }
 
 impl Live {
-    fn new(scenario: &Scenario, controller: Arc<Controller>, runtime: Handle, tell: Listener) -> Self {
+    fn new(
+        scenario: &Scenario,
+        controller: Arc<Controller>,
+        runtime: Handle,
+        tell: Listener,
+    ) -> Self {
         Live {
             controller,
             connections: Arc::default(),
@@ -135,7 +133,8 @@ impl Stage for Live {
         let (connections, answers) = (self.connections.clone(), self.answers.0.clone());
         self.runtime.spawn(async move {
             let address = address.unwrap_or_default();
-            let outcome = connections.call(&address, timeout, &op).await.unwrap_or_else(Outcome::from);
+            let outcome =
+                connections.call(&address, timeout, &op).await.unwrap_or_else(Outcome::from);
             let _ = answers.send(Answered { request, at: start.elapsed(), outcome }); // nobody waits any more
         });
         request

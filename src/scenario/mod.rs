@@ -1,4 +1,103 @@
 //! Scenarios: text files that say who asks what, what breaks, and what should come of it.
+//!
+//! ```text
+//! # Causal: a read waits until its server has what the client has seen.
+//! cluster causal servers=10
+//! slow 1->10 500ms
+//! a: set x 7 @2 => ok
+//! a: get x @10 => 7 after 400ms
+//! ---
+//! … the trace, recorded
+//! ```
+//!
+//! [`run`] plays a file in the simulator: the trace, what came of each request, and whether that is what the file wants
+//! and what it has recorded. [`compare_systems`] plays it under every system. Whoever has another [`Stage`] plays a
+//! [`Scenario`] there with [`play`] and judges it with [`judge`].
 
+mod compare;
+mod error;
+mod file;
 pub mod grammar;
+mod live;
+mod report;
+mod runner;
+mod simulated;
+mod stage;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod verdict;
 mod words;
+
+pub use compare::compare_systems;
+pub use error::ScenarioError;
+pub use file::{Scenario, ScenarioLine, What};
+pub use live::{Listener, LiveError, play_live, run_live};
+pub use report::{Judged, judge};
+pub use runner::{Ended, play};
+pub use stage::{Answered, Stage};
+
+use crate::systems::System;
+use simulated::Simulated;
+use std::fs;
+use std::path::Path;
+
+/// The seed of a scenario that names none.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// How to run a scenario.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// The seed that takes the place of the file's own. The recording is then not compared.
+    pub seed: Option<u64>,
+    /// Whether to write the output into the file, as its recording.
+    pub record: bool,
+    /// The system that takes the place of the file's own. The recording is then not compared.
+    pub system: Option<System>,
+}
+
+/// What to tell about a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The trace, the results and the verdict.
+    pub text: String,
+    /// Whether every expectation held and the output is as recorded.
+    pub passed: bool,
+}
+
+/// Reads a scenario file.
+///
+/// # Errors
+/// If the file cannot be read, or a line is wrong.
+pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path)
+        .map_err(|source| ScenarioError::Read { path: name.clone(), source })?;
+    Scenario::parse(&name, &text)
+}
+
+/// Plays a scenario file in the simulator.
+///
+/// # Errors
+/// If the file cannot be read, a line is wrong, a fault makes no sense, or the recording cannot be written.
+pub fn run(path: &Path, options: &RunOptions) -> Result<Report, ScenarioError> {
+    let mut scenario = load(path)?;
+    let own = (scenario.cluster.system, scenario.cluster.seed.unwrap_or(DEFAULT_SEED));
+    let (system, seed) = (options.system.unwrap_or(own.0), options.seed.unwrap_or(own.1));
+    if options.record && (system, seed) != own {
+        return Err(ScenarioError::RecordOther { path: scenario.path, system, seed });
+    }
+    scenario.cluster.system = system;
+    let played = system.visit(Simulated { scenario: &scenario, seed })?;
+    let judged = judge(&scenario, &played.ended, true);
+    let output = report::output(&scenario, seed, &played.trace, &judged);
+    if options.record {
+        let text = scenario.with_recording(&output);
+        fs::write(path, text)
+            .map_err(|source| ScenarioError::Write { path: scenario.path.clone(), source })?;
+    }
+    let compare = !options.record && (system, seed) == own;
+    let other = if system == own.0 { String::new() } else { format!(" --system {system}") };
+    let replay = format!("conlab run {} --seed {seed}{other}", scenario.path);
+    Ok(report::report(&scenario, output, &judged, compare, &replay))
+}

@@ -206,6 +206,11 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
         &mut self.observer
     }
 
+    /// The simulation is over; what its observer has seen remains.
+    pub fn into_observer(self) -> O {
+        self.observer
+    }
+
     /// Lets the first event happen if it is due by `until`.
     fn happen(&mut self, until: Duration) -> bool {
         let Some((at, event)) = self.world.queue.pop_until(until) else { return false };

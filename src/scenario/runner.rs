@@ -1,0 +1,190 @@
+//! Plays a scenario on a stage: starts each line at its time, and collects what came of every request.
+//!
+//! A line starts when all lines above it have ended, or at its `at`. A line that ends with `&` holds up none below it;
+//! at the end it is waited for.
+
+use super::ScenarioError;
+use super::file::{Scenario, ScenarioLine, What};
+use super::grammar::{Request, Verb};
+use super::stage::{Answered, Stage};
+use crate::process::{NodeId, Op, Outcome};
+use crate::session::Session;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What came of one request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// What was asked, and what was wanted.
+    pub request: Request,
+    /// When it began.
+    pub began: Duration,
+    /// How long it took.
+    pub took: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Plays `scenario` on `stage`, to the end of its last line. What came of the requests is in the order of the lines.
+///
+/// # Errors
+/// [`ScenarioError::Fault`] if a fault makes no sense when its line starts.
+pub fn play(scenario: &Scenario, stage: &mut dyn Stage) -> Result<Vec<Ended>, ScenarioError> {
+    let mut runner = Runner {
+        scenario,
+        stage,
+        states: vec![State::Waits; scenario.lines.len()],
+        open: BTreeMap::new(),
+        ended: BTreeMap::new(),
+        sessions: BTreeMap::new(),
+    };
+    loop {
+        runner.start_lines()?;
+        if runner.states.iter().all(|state| *state == State::Ended) {
+            break;
+        }
+        let until = runner.next_moment();
+        match runner.stage.next_answer(until) {
+            Some(answer) => runner.end(answer),
+            None if until.is_none() => break, // the stage has nothing more to say
+            None => runner.end_waits(),
+        }
+    }
+    let now = runner.stage.now();
+    while runner.stage.next_answer(Some(now)).is_some() {} // what else falls on this instant
+    Ok(runner.ended.into_values().collect())
+}
+
+/// How far a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not started.
+    Waits,
+    /// A wait that ends at this time.
+    Until(Duration),
+    /// A request that began at this time.
+    Open(Duration),
+    /// Over.
+    Ended,
+}
+
+struct Runner<'a> {
+    scenario: &'a Scenario,
+    stage: &'a mut dyn Stage,
+    /// One for each line.
+    states: Vec<State>,
+    /// Which line asked.
+    open: BTreeMap<u64, usize>,
+    /// What came of each line that is a request.
+    ended: BTreeMap<usize, Ended>,
+    /// What each client has seen.
+    sessions: BTreeMap<String, Session>,
+}
+
+impl Runner<'_> {
+    /// Starts every line whose time has come.
+    fn start_lines(&mut self) -> Result<(), ScenarioError> {
+        let scenario = self.scenario;
+        let mut held_up = false;
+        for (index, line) in scenario.lines.iter().enumerate() {
+            if self.states[index] == State::Waits {
+                let due = line.at.map_or(!held_up, |at| at <= self.stage.now());
+                if due {
+                    self.states[index] = self.start(index, line)?;
+                }
+            }
+            held_up |= match &self.states[index] {
+                State::Waits | State::Until(_) => true,
+                State::Open(_) => !matches!(&line.what, What::Request(_, r) if r.background),
+                State::Ended => false,
+            };
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, index: usize, line: &ScenarioLine) -> Result<State, ScenarioError> {
+        let now = self.stage.now();
+        match &line.what {
+            What::Wait(time) => Ok(State::Until(now + *time)),
+            What::Request(at, request) => {
+                self.ask(index, *at, request);
+                Ok(State::Open(now))
+            }
+            What::Fault(fault) => {
+                let failed = |reason| ScenarioError::Fault {
+                    path: self.scenario.path.clone(),
+                    line: line.number,
+                    reason,
+                };
+                self.stage.fault(*fault).map_err(failed)?;
+                Ok(State::Ended)
+            }
+        }
+    }
+
+    fn ask(&mut self, index: usize, at: NodeId, request: &Request) {
+        let client = request.client.as_deref().unwrap_or_default();
+        let session = self.sessions.get(client).cloned();
+        let op = match &request.op {
+            Verb::Set { key, value } => Op::Set { key: key.clone(), value: value.clone(), session },
+            Verb::Get { key } => Op::Get { key: key.clone(), session },
+            Verb::Delete { key } => Op::Delete { key: key.clone(), session },
+            Verb::All => Op::All { session },
+        };
+        let number = self.stage.request(client, at, op);
+        self.open.insert(number, index);
+    }
+
+    /// The next time at which a line may start or end by itself.
+    fn next_moment(&self) -> Option<Duration> {
+        let moments = self.states.iter().zip(&self.scenario.lines);
+        moments
+            .filter_map(|(state, line)| match state {
+                State::Waits => line.at,
+                State::Until(end) => Some(*end),
+                State::Open(_) | State::Ended => None,
+            })
+            .min()
+    }
+
+    fn end_waits(&mut self) {
+        let now = self.stage.now();
+        for state in &mut self.states {
+            if matches!(state, State::Until(end) if *end <= now) {
+                *state = State::Ended;
+            }
+        }
+    }
+
+    fn end(&mut self, answer: Answered) {
+        let Some(index) = self.open.remove(&answer.request) else { return };
+        let State::Open(began) = self.states[index] else { return };
+        let line = &self.scenario.lines[index];
+        if let What::Request(_, request) = &line.what {
+            self.remember(request.client.as_deref().unwrap_or_default(), &answer.outcome);
+            let took = answer.at.saturating_sub(began);
+            let (line, request, outcome) = (line.number, request.clone(), answer.outcome);
+            self.states[index] = State::Ended;
+            self.ended.insert(index, Ended { line, request, began, took, outcome });
+        }
+    }
+
+    /// The client's session takes over what the answer has seen.
+    fn remember(&mut self, client: &str, outcome: &Outcome) {
+        let carries = self.scenario.clients.get(client).copied().unwrap_or(true);
+        let seen = match outcome {
+            Outcome::Set { session, .. }
+            | Outcome::Deleted { session, .. }
+            | Outcome::Got { session, .. }
+            | Outcome::All { session, .. } => session.as_ref(),
+            Outcome::Refused(_) | Outcome::Unknown(_) => None,
+        };
+        if let Some(seen) = seen.filter(|_| carries) {
+            let session = self.sessions.entry(client.to_string()).or_default();
+            session.cluster = seen.cluster.clone();
+            session.versions.merge(&seen.versions);
+        }
+    }
+}

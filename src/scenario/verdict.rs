@@ -1,0 +1,70 @@
+//! Whether a request ended as its line wants.
+
+use super::grammar::{Answer, Want};
+use super::runner::Ended;
+use crate::faults::shown;
+use crate::process::{Outcome, Short};
+use std::time::Duration;
+
+/// What the line wants, in words, if the request did not end so. `within` counts only where time is `exact`.
+pub(super) fn broken(ended: &Ended, exact: bool) -> Option<String> {
+    let want = ended.request.want.as_ref()?;
+    let answered = want.answers.iter().any(|answer| fits(answer, &ended.outcome));
+    let after = want.after.is_none_or(|least| ended.took >= least);
+    let within = !exact || want.within.is_none_or(|most| ended.took <= most);
+    (!(answered && after && within)).then(|| in_words(want))
+}
+
+/// An outcome without its reason.
+pub(super) fn brief(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Refused(_) => "refused".to_string(),
+        Outcome::Unknown(_) => "unknown".to_string(),
+        done => done.to_string(),
+    }
+}
+
+fn fits(answer: &Answer, outcome: &Outcome) -> bool {
+    match (answer, outcome) {
+        (Answer::Value(value), Outcome::Got { value: Some(got), .. }) => **value == **got,
+        (Answer::Value(value), Outcome::All { .. }) => *value == pairs(outcome),
+        (Answer::Ok, Outcome::Set { .. } | Outcome::Deleted { existed: true, .. })
+        | (Answer::Ok, Outcome::All { .. })
+        | (Answer::Absent, Outcome::Got { value: None, .. })
+        | (Answer::Absent, Outcome::Deleted { existed: false, .. })
+        | (Answer::Refused, Outcome::Refused(_))
+        | (Answer::Unknown, Outcome::Unknown(_)) => true,
+        (Answer::Absent, Outcome::All { values, .. }) => values.is_empty(),
+        _ => false,
+    }
+}
+
+/// All variables and values of an answer to `all`, whatever their length.
+fn pairs(outcome: &Outcome) -> String {
+    let Outcome::All { values, .. } = outcome else { return String::new() };
+    let pairs = values.iter().map(|(key, value)| format!("{key}={}", value.value));
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+fn in_words(want: &Want) -> String {
+    let answers: Vec<String> = want.answers.iter().map(word).collect();
+    let time = |word: &str, time: Option<Duration>| {
+        time.map_or(String::new(), |time| format!(" {word} {}", shown(time)))
+    };
+    format!("{}{}{}", answers.join("|"), time("after", want.after), time("within", want.within))
+}
+
+fn word(answer: &Answer) -> String {
+    match answer {
+        Answer::Value(value)
+            if ["ok", "absent", "refused", "unknown"].contains(&value.as_str()) =>
+        {
+            format!("'{value}'")
+        }
+        Answer::Value(value) => Short(value).to_string(),
+        Answer::Ok => "ok".to_string(),
+        Answer::Absent => "absent".to_string(),
+        Answer::Refused => "refused".to_string(),
+        Answer::Unknown => "unknown".to_string(),
+    }
+}
