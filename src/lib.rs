@@ -15,10 +15,15 @@
 //! | [`sim`] | any process in virtual time, on a seeded network, with faults |
 //! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
 //! | [`scenario`] | text files that say who asks what, what breaks, and what should come of it |
+//! | [`config`] | config.json, checked once |
+//! | [`picker`], [`cli`] | the menu of levels; the commands and the shell |
 
+pub mod cli;
+pub mod config;
 pub mod faults;
 pub mod net;
 pub mod order;
+pub mod picker;
 pub mod process;
 pub mod random;
 pub mod scenario;

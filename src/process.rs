@@ -344,6 +344,9 @@ pub enum Reason {
     /// The session claims to have seen what was never written.
     #[error("version {} that the session has seen was never written here", ShortVersion(*.0))]
     VersionUnknown(Version),
+    /// Only the words are known: a server's, or those of a connection to one.
+    #[error("{0}")]
+    Told(String),
 }
 
 fn epoch_counter(version: Version) -> (u64, u64) {

@@ -29,6 +29,7 @@ mod body;
 mod client;
 mod clock;
 mod cluster;
+mod connections;
 mod controller;
 mod dial;
 mod error;
@@ -47,6 +48,7 @@ mod wire;
 
 pub use client::{Answer, Client, Failure, Fate, ServerStatus, discover};
 pub use cluster::{ClusterInfo, ServerInfo};
+pub use connections::Connections;
 pub use controller::{ClusterEvent, ClusterOptions, Controller};
 pub use error::{NetError, NetErrorKind};
 pub use logs::{LogFormat, LogLevel, LogOptions, LogSwitch, Shown};

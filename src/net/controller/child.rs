@@ -115,6 +115,9 @@ async fn supervise(
             None => (Command::Kill, None),
         };
         signal(&child, command);
+        if command == Command::Pause {
+            stands_still(&child).await;
+        }
         drop(passed_on);
         match command {
             Command::Stop => return end(&mut child, Some(stdin)).await,
@@ -161,6 +164,27 @@ fn signal(child: &Child, command: Command) {
         let _ = kill(pid, *signal);
     }
 }
+
+/// Waits until all threads of a child stand still: the signal takes effect when the kernel next runs one of them. The
+/// child is not reaped by that. (Other systems are trusted to be quick.)
+#[cfg(target_os = "linux")]
+async fn stands_still(child: &Child) {
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+    /// In all a second; a child that still runs then is on a machine that has other troubles.
+    const LOOKS: usize = 1_000;
+    let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) else { return };
+    let flags =
+        WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    for _ in 0..LOOKS {
+        match waitid(Id::Pid(nix::unistd::Pid::from_raw(pid)), flags) {
+            Ok(WaitStatus::StillAlive) => tokio::time::sleep(Duration::from_millis(1)).await,
+            _ => return,
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn stands_still(_: &Child) {}
 
 /// Elsewhere a child can only be killed.
 #[cfg(not(unix))]

@@ -24,6 +24,8 @@ pub struct ClusterOptions {
     pub controller_port: u16,
     /// The first server's client port, the others follow; 0 takes free ones.
     pub client_port_start: u16,
+    /// Where each server listens for clients; if empty, `host` and `client_port_start` say it.
+    pub addresses: Vec<SocketAddr>,
     /// Whether servers are threads of this process instead of processes.
     pub in_process: bool,
     /// How long servers wait for what.
@@ -49,6 +51,7 @@ impl ClusterOptions {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             controller_port: 0,
             client_port_start: 0,
+            addresses: Vec::new(),
             in_process: false,
             timing: Timing::default(),
             link_delays: Vec::new(),
@@ -61,6 +64,9 @@ impl ClusterOptions {
 
     /// Where server `id` shall listen for clients; port 0 if any will do.
     pub(super) fn address_of(&self, id: NodeId) -> SocketAddr {
+        if let Some(address) = self.addresses.get(id.0 as usize - 1) {
+            return *address;
+        }
         let port = match self.client_port_start {
             0 => 0,
             first => first.saturating_add(u16::try_from(id.0 - 1).unwrap_or(u16::MAX)),

@@ -4,9 +4,9 @@ use super::methods::{OPERATIONS, Operation};
 use super::results::{self, Success};
 use super::{codes, openrpc};
 use crate::net::client::{Fate, ServerStatus};
-use crate::net::node::Call;
+use crate::net::node::{Call, MOST_CALLS};
 use crate::net::wire::{Report, StartOrder};
-use crate::process::{MAX_KEY, MAX_VALUE, Op, Reason};
+use crate::process::{Op, Reason};
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::{Methods, RpcModule};
@@ -54,7 +54,7 @@ impl Edge {
     /// Hands a request to the node loop and awaits its answer.
     async fn request(&self, op: Op) -> Result<Success, ErrorObjectOwned> {
         let refused = |reason| codes::error(Fate::Refused, &reason);
-        fits(&op).map_err(refused)?;
+        op.check().map_err(refused)?;
         let (answer, outcome) = oneshot::channel();
         let call = self.calls.try_send(Call::Request { op, answer });
         call.map_err(|error| refused(reason_of(&error)))?;
@@ -87,32 +87,8 @@ impl Edge {
 
 fn reason_of<T>(error: &mpsc::error::TrySendError<T>) -> Reason {
     match error {
-        mpsc::error::TrySendError::Full(_) => {
-            Reason::Overloaded(super::super::node::MOST_CALLS as u64)
-        }
+        mpsc::error::TrySendError::Full(_) => Reason::Overloaded(MOST_CALLS as u64),
         mpsc::error::TrySendError::Closed(_) => Reason::Stopping,
-    }
-}
-
-/// Whether key and value keep their limits.
-fn fits(op: &Op) -> Result<(), Reason> {
-    let bounded = |what: &str, text: &str, limit: usize| {
-        let (bytes, limit) = (text.len() as u64, limit as u64);
-        let fits = bytes <= limit;
-        if fits { Ok(()) } else { Err(Reason::TooLarge { what: what.to_string(), bytes, limit }) }
-    };
-    let named = |key: &str| if key.is_empty() { Err(Reason::EmptyKey) } else { Ok(()) };
-    match op {
-        Op::Set { key, value, .. } => {
-            named(key)?;
-            bounded("key", key, MAX_KEY)?;
-            bounded("value", value, MAX_VALUE)
-        }
-        Op::Delete { key, .. } | Op::Get { key, .. } => {
-            named(key)?;
-            bounded("key", key, MAX_KEY)
-        }
-        Op::All { .. } => Ok(()),
     }
 }
 

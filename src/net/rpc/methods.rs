@@ -91,10 +91,9 @@ const VERSION_OUT: Field = Field {
     nullable: true,
 };
 
-const WRITE_ERRORS: &[i32] =
-    &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
-const READ_ERRORS: &[i32] =
-    &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
+/// What any operation may end with; which of them a system has depends on how it answers.
+const ERRORS: &[i32] =
+    &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 4005, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
 
 /// All methods that ask for an operation.
 pub(super) const OPERATIONS: [Operation; 4] = [
@@ -103,7 +102,7 @@ pub(super) const OPERATIONS: [Operation; 4] = [
         summary: "give a variable a value",
         params: &[KEY, VALUE, SESSION],
         result: &[VERSION_OUT, SESSION_OUT],
-        errors: WRITE_ERRORS,
+        errors: ERRORS,
         read: params::set,
     },
     Operation {
@@ -120,7 +119,7 @@ pub(super) const OPERATIONS: [Operation; 4] = [
             VERSION_OUT,
             SESSION_OUT,
         ],
-        errors: WRITE_ERRORS,
+        errors: ERRORS,
         read: params::delete,
     },
     Operation {
@@ -142,7 +141,7 @@ pub(super) const OPERATIONS: [Operation; 4] = [
             },
             SESSION_OUT,
         ],
-        errors: READ_ERRORS,
+        errors: ERRORS,
         read: params::get,
     },
     Operation {
@@ -158,7 +157,7 @@ pub(super) const OPERATIONS: [Operation; 4] = [
             },
             SESSION_OUT,
         ],
-        errors: READ_ERRORS,
+        errors: ERRORS,
         read: params::all,
     },
 ];

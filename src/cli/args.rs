@@ -1,0 +1,106 @@
+//! The commands and the flags that several of them share.
+
+use super::completions::Completions;
+use super::exit::Failure;
+use super::request::{All, Delete, Get, Set};
+use super::run::Run;
+use super::server::Server;
+use super::shell::ShellCommand;
+use super::status::Status;
+use super::up::Up;
+use crate::config::{Config, Log};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A consistency-model lab: pick a consistency level, run a real replicated store under it, and see what it gives.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  conlab                                   pick a level, start a cluster, get a prompt
+  conlab --servers 10                      the same with ten servers
+  conlab up causal                         start a cluster and keep it running
+  conlab set x 7 @2                        write x at server 2
+  conlab get x @3                          read x at server 3
+  conlab run test-cases/causal/*.scn       play scenarios in the simulator
+  printf '1\\nset x 7 @2\\nget x @3\\n' | conlab
+
+Exit codes: 0 done; 1 no (key absent, expectation failed); 2 unknown; 64 wrong usage;
+69 cannot start, cannot reach, or refused; 70 internal fault."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub cluster: ClusterFlags,
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// How to lay out a cluster; each flag stands above the config.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ClusterFlags {
+    /// Start this many servers [default: the config's, 3]
+    #[arg(long, short = 'n', value_name = "N")]
+    pub servers: Option<u32>,
+    /// Put the controller on this port and the servers on the ports after it; 0 takes free ports
+    #[arg(long, short = 'p', value_name = "P")]
+    pub port: Option<u16>,
+    /// Run the servers inside this process instead of as processes of their own
+    #[arg(long)]
+    pub in_process: bool,
+}
+
+/// Flags that every command understands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Globals {
+    /// Read this file instead of ./config.json
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Ask the cluster whose controller listens here [default: the config's, 127.0.0.1:3896]
+    #[arg(long, global = true, value_name = "HOST:PORT", env = "CONLAB_CONTROLLER")]
+    pub controller: Option<String>,
+    /// Log this much: off, warn, info, debug; for machines json, or both as in debug,json
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = str::parse::<Log>)]
+    pub log: Option<Log>,
+}
+
+impl Globals {
+    /// The config that is named, or found, or the default one; `--log` stands above it.
+    pub fn read_config(&self) -> Result<Config, Failure> {
+        let mut config = Config::find(self.config.as_deref())?;
+        config.log = self.log.unwrap_or(config.log);
+        Ok(config)
+    }
+
+    /// Where to ask for the cluster. The config is read only where nothing else says it.
+    pub fn controller(&self) -> Result<String, Failure> {
+        let Some(address) = &self.controller else {
+            return Ok(self.read_config()?.controller().to_string());
+        };
+        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        match port {
+            Some(port) if port > 0 => Ok(address.clone()),
+            _ => Err(Failure::usage(format!(
+                "no controller can be at {address:?}; name it as HOST:PORT, as in 127.0.0.1:3896"
+            ))),
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Up(Up),
+    Set(Set),
+    Get(Get),
+    Delete(Delete),
+    All(All),
+    Shell(ShellCommand),
+    Status(Status),
+    Run(Run),
+    Server(Server),
+    Completions(Completions),
+}

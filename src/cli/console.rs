@@ -1,0 +1,91 @@
+//! Where words go: results to stdout, everything else to stderr under the run's clock.
+//!
+//! While a prompt is shown both must pass through it, so that it is redrawn under them; the shell then puts its own
+//! printer in their way.
+
+use crate::faults::shown;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Takes text that ends with a line break to the terminal.
+pub type Printer = Box<dyn FnMut(String) + Send>;
+
+static PRINTER: Mutex<Option<Printer>> = Mutex::new(None);
+static START: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Starts the run's clock anew: a run begins when its cluster does, not when its menu is shown.
+pub fn restart_clock() {
+    *lock(&START) = Some(Instant::now());
+}
+
+fn elapsed() -> Duration {
+    lock(&START).get_or_insert_with(Instant::now).elapsed()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// From now on text goes to `printer`, or with `None` straight to the streams again.
+pub fn print_through(printer: Option<Printer>) {
+    *lock(&PRINTER) = printer;
+}
+
+/// Writes one result, with a line break after it, to stdout.
+pub fn result(text: &str) -> io::Result<()> {
+    through_printer(text, true).unwrap_or_else(|| {
+        let mut out = io::stdout().lock();
+        out.write_all(format!("{text}\n").as_bytes())?;
+        out.flush()
+    })
+}
+
+/// Writes one remark to stderr, under the run's clock.
+pub fn remark(text: &str) {
+    plain_remark(&format!("+{:.3} s  {text}", elapsed().as_secs_f64()));
+}
+
+/// Writes text to stderr as it is. Whoever closed stderr does not want to know.
+pub fn plain_remark(text: &str) {
+    let written = through_printer(text, io::stderr().is_terminal());
+    if written.is_none() {
+        let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    }
+}
+
+/// Gives text to the printer, if there is one and the text is meant for the terminal.
+fn through_printer(text: &str, for_terminal: bool) -> Option<io::Result<()>> {
+    match lock(&PRINTER).as_mut() {
+        Some(print) if for_terminal => {
+            print(format!("{text}\n"));
+            Some(Ok(()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether stderr may be coloured: a terminal, and nobody said `NO_COLOR`.
+pub fn colours() -> bool {
+    io::stderr().is_terminal() && colours_wanted()
+}
+
+/// Whether stdout may be coloured.
+pub fn results_coloured() -> bool {
+    io::stdout().is_terminal() && colours_wanted()
+}
+
+fn colours_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A measured time, short: `0.41 ms`, `12.3 ms`, `1.52 s`; from a minute on as [`shown`] has it.
+pub fn took(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1e3;
+    match ms {
+        _ if ms < 10.0 => format!("{ms:.2} ms"),
+        _ if ms < 1_000.0 => format!("{ms:.1} ms"),
+        _ if ms < 60_000.0 => format!("{:.2} s", ms / 1e3),
+        _ => shown(Duration::from_millis(ms as u64)),
+    }
+}

@@ -1,0 +1,89 @@
+//! From config and flags to the cluster that is started.
+
+use super::args::ClusterFlags;
+use super::console;
+use super::exit::Failure;
+use crate::config::Config;
+use crate::net::{ClusterOptions, LogOptions, Shown};
+use crate::systems::System;
+
+/// The cluster that `config` describes, with the flags above it.
+pub fn options(
+    mut config: Config,
+    flags: &ClusterFlags,
+    system: System,
+) -> Result<ClusterOptions, Failure> {
+    overlay(&mut config, flags)?;
+    Ok(ClusterOptions {
+        system,
+        servers: config.servers,
+        host: config.host,
+        controller_port: config.controller_port,
+        client_port_start: config.client_port_start,
+        addresses: config.addresses.clone(),
+        in_process: flags.in_process,
+        timing: config.timing(),
+        link_delays: config.links.clone(),
+        faults_allowed: true,
+        log: LogOptions {
+            level: config.log.level,
+            format: config.log.format,
+            colour: console::colours(),
+            shown: Shown::All,
+        },
+        token: token(&config),
+        executable: None,
+    })
+}
+
+/// The token that servers started by hand must show: `CONLAB_TOKEN` stands above the config.
+pub fn token(config: &Config) -> Option<String> {
+    let named = std::env::var("CONLAB_TOKEN").ok().filter(|token| !token.is_empty());
+    named.or_else(|| config.token.clone())
+}
+
+fn overlay(config: &mut Config, flags: &ClusterFlags) -> Result<(), Failure> {
+    if let Some(servers) = flags.servers {
+        config.servers = servers;
+    }
+    if let Some(port) = flags.port {
+        config.set_port(port);
+    }
+    match config.conflict() {
+        None => Ok(()),
+        Some((key, text)) => {
+            let source = match (key, flags.servers, flags.port) {
+                ("servers" | "addresses", Some(_), _) => "--servers",
+                (_, _, Some(_)) => "--port",
+                (key, _, _) => key,
+            };
+            Err(Failure::usage(format!("{source}: {text}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn laid_out(servers: Option<u32>, port: Option<u16>) -> Result<ClusterOptions, Failure> {
+        let flags = ClusterFlags { servers, port, in_process: false };
+        options(Config::default(), &flags, System::Causal)
+    }
+
+    #[test]
+    fn flags_stand_above_the_config() {
+        let options = laid_out(Some(10), Some(4000)).expect("it fits");
+        assert_eq!((options.servers, options.controller_port), (10, 4000));
+        assert_eq!(options.client_port_start, 4001);
+        let free = laid_out(None, Some(0)).expect("it fits");
+        assert_eq!((free.controller_port, free.client_port_start), (0, 0));
+    }
+
+    #[test]
+    fn flags_that_do_not_fit_are_named() {
+        let text = |servers, port| laid_out(servers, port).expect_err("it does not fit").text;
+        assert!(text(Some(0), None).starts_with("--servers: 0 servers"));
+        assert!(text(None, Some(65535)).starts_with("--port: "));
+    }
+}

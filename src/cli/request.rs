@@ -1,0 +1,180 @@
+//! `conlab set`, `get`, `delete` and `all`: one request to one server.
+
+use super::answer;
+use super::args::Globals;
+use super::console;
+use super::exit::{Exit, Failure};
+use super::find::{self, Found};
+use super::session_file::SessionFile;
+use crate::net::{Answer, Client};
+use crate::scenario::grammar::{Request, parse_request_words};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Write a variable
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab set x 7                   at server 1
+  conlab set x 7 @2                at server 2
+  conlab set x -5 @127.0.0.1:6486  at that address, without asking the controller
+  conlab set x 7 @2 --session s.json
+
+Prints `ok`; exit code 69 if the write was refused, 2 if it may have happened.")]
+pub struct Set {
+    /// The variable
+    key: String,
+    /// Its new value
+    #[arg(allow_negative_numbers = true)]
+    value: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Read a variable
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab get x                     at server 1
+  conlab get x @3                  at server 3
+  conlab get x @3 --session s.json a read that waits for what the session has seen
+  conlab get x --json
+
+Prints the value alone; nothing and exit code 1 if the variable has none.")]
+pub struct Get {
+    /// The variable
+    key: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Remove a variable
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab delete x
+  conlab delete x @3
+
+Prints `ok`; nothing and exit code 1 if the variable had no value.")]
+pub struct Delete {
+    /// The variable
+    key: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Read all variables
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab all                       at server 1
+  conlab all @3 | sort
+  conlab all --json
+
+Prints KEY<TAB>VALUE, sorted by key; tabs, line breaks and backslashes as \\t, \\n and \\\\.")]
+pub struct All {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every request understands.
+#[derive(Debug, Args)]
+struct Common {
+    /// Which server: @2 for server 2, or @HOST:PORT [default: @1]
+    #[arg(value_name = "@WHERE")]
+    place: Option<String>,
+    /// Carry the causal session in this file from request to request
+    #[arg(long, value_name = "FILE")]
+    session: Option<PathBuf>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Set {
+    /// Writes.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        self.common.ask(&["set", &self.key, &self.value], globals).await
+    }
+}
+
+impl Get {
+    /// Reads.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        self.common.ask(&["get", &self.key], globals).await
+    }
+}
+
+impl Delete {
+    /// Deletes.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        self.common.ask(&["delete", &self.key], globals).await
+    }
+}
+
+impl All {
+    /// Reads everything.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        self.common.ask(&["all"], globals).await
+    }
+}
+
+impl Common {
+    async fn ask(&self, words: &[&str], globals: &Globals) -> Result<Exit, Failure> {
+        let request = self.request(words)?;
+        let mut file = self.session.as_deref().map(SessionFile::open).transpose()?;
+        let (found, info) = find::find(&request.at, || globals.controller()).await?;
+        if let (Some(file), Some(info)) = (&file, &info) {
+            file.must_be_of(&info.cluster)?;
+        }
+        let session = file.as_ref().map(|file| file.session.clone());
+        let client = Client::connect_for(&found.address, found.request_timeout).await?;
+        let start = Instant::now();
+        let answer = client.call(&answer::operation(&request.op, session)).await;
+        let took = start.elapsed();
+        console::remark(&format!("{} answered in {}", found.name, console::took(took)));
+        let saved = save(&mut file, &answer);
+        let exit = self.show(&answer, &found, took)?;
+        saved.map(|()| exit)
+    }
+
+    /// The request that the command's words and place make.
+    fn request(&self, words: &[&str]) -> Result<Request, Failure> {
+        let words: Vec<&str> = words.iter().copied().chain(self.place.as_deref()).collect();
+        parse_request_words(&words).map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    fn show(&self, answer: &Answer, found: &Found, took: Duration) -> Result<Exit, Failure> {
+        match answer {
+            Ok(outcome) if self.json => {
+                console::result(&answer::as_json(outcome, &found.address, took).to_string())?;
+            }
+            Ok(outcome) => {
+                if let Some(text) = answer::plain(outcome) {
+                    console::result(&text)?;
+                }
+            }
+            Err(failure) => {
+                if self.json {
+                    let json = answer::failure_as_json(failure, &found.address, took);
+                    console::result(&json.to_string())?;
+                }
+                return Err(answer::failed(failure));
+            }
+        }
+        Ok(answer.as_ref().map_or(Exit::Done, answer::exit_of))
+    }
+}
+
+/// Keeps the session that came with the answer.
+fn save(file: &mut Option<SessionFile>, answer: &Answer) -> Result<(), Failure> {
+    let (Some(file), Ok(outcome)) = (file, answer) else { return Ok(()) };
+    match answer::session_of(outcome) {
+        Some(session) => file.save(session.clone()),
+        None => {
+            console::remark("this system keeps no sessions; the session file is as it was");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `conlab server`: one server in the foreground, by hand, in a container, or as the controller starts it.
+
+use super::args::Globals;
+use super::exit::{Exit, Failure};
+use super::layout;
+use crate::net::{JoinOptions, run_child, run_joined};
+use crate::process::NodeId;
+use clap::Args;
+use std::net::SocketAddr;
+
+/// Run one server in the foreground: it joins a running cluster
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  CONLAB_TOKEN=secret conlab up causal                                   here
+  CONLAB_TOKEN=secret conlab server --id 3 --join 127.0.0.1:3896         after `kill 3`
+  CONLAB_TOKEN=secret conlab server --id 3 --join 10.0.0.1:3896 --listen 10.0.0.3:6487
+
+The token comes from CONLAB_TOKEN, or from \"token\" in the config; it never stands on the command line.")]
+pub struct Server {
+    /// Which server of the cluster to be
+    #[arg(long, value_name = "N", required_unless_present = "child", value_parser = clap::value_parser!(u32).range(1..))]
+    id: Option<u32>,
+    /// The cluster's controller [default: as for every command]
+    #[arg(long, value_name = "HOST:PORT")]
+    join: Option<String>,
+    /// Where clients reach this server [default: where the cluster knows it]
+    #[arg(long, value_name = "IP:PORT")]
+    listen: Option<SocketAddr>,
+    /// The controller's own way to start a server
+    #[arg(long, hide = true)]
+    child: bool,
+}
+
+impl Server {
+    /// Runs the server until it is told to stop.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        match self.id {
+            Some(id) if !self.child => self.join(NodeId(id), globals).await,
+            _ => Ok(run_child().await.map(|()| Exit::Done)?),
+        }
+    }
+
+    async fn join(&self, id: NodeId, globals: &Globals) -> Result<Exit, Failure> {
+        let token = layout::token(&globals.read_config()?).ok_or_else(|| {
+            Failure::usage(
+                "no token; set CONLAB_TOKEN, or \"token\" in config.json, to what the cluster was started with",
+            )
+        })?;
+        let join = match &self.join {
+            Some(address) => address.clone(),
+            None => globals.controller()?,
+        };
+        run_joined(JoinOptions { id, join, token, address: self.listen }).await?;
+        Ok(Exit::Done)
+    }
+}

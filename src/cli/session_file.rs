@@ -1,0 +1,135 @@
+//! `--session FILE`: a causal session that outlives one command.
+//!
+//! The file holds what the protocol carries: `{"cluster":"…","versions":{"x":3},"floor":0}`. It is replaced as a whole
+//! by a rename in its directory, so that a reader or a crash never sees half of it.
+
+use super::exit::Failure;
+use crate::session::{Session, Version, Versions};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A session and the file that it lives in.
+#[derive(Debug)]
+pub struct SessionFile {
+    path: PathBuf,
+    /// What the client has seen.
+    pub session: Session,
+}
+
+/// The file's strict form: a misspelt key would silently forget what the client has seen.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    cluster: Arc<str>,
+    versions: BTreeMap<Arc<str>, Version>,
+    #[serde(default)]
+    floor: Version,
+}
+
+impl SessionFile {
+    /// Reads `path`; a missing or empty file is a session that has seen nothing.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let path = path.to_owned();
+        let name = path.display();
+        match fs::read_to_string(&path) {
+            Ok(text) if !text.trim().is_empty() => {
+                let session = parse(&text).map_err(|error| {
+                    Failure::usage(format!(
+                        "{name} holds no session: {error}; delete it to begin a new session"
+                    ))
+                })?;
+                Ok(SessionFile { path, session })
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::usage(format!(
+                "cannot read the session {name}: {error}; name another file with --session"
+            ))),
+            _ => Ok(SessionFile { path, session: Session::default() }),
+        }
+    }
+
+    /// Refuses a session that was made by another cluster than `cluster`.
+    pub fn must_be_of(&self, cluster: &str) -> Result<(), Failure> {
+        let own = &*self.session.cluster;
+        if own.is_empty() || own == cluster {
+            return Ok(());
+        }
+        Err(Failure::unavailable(format!(
+            "{} is a session of cluster {own}, and this is cluster {cluster}; its versions mean \
+             nothing here: delete it to begin a new session",
+            self.path.display()
+        )))
+    }
+
+    /// Puts `session` in the place of the file.
+    pub fn save(&mut self, session: Session) -> Result<(), Failure> {
+        self.session = session;
+        self.replace().map_err(|error| {
+            Failure::unavailable(format!(
+                "the request is done, but its session could not be saved in {}: {error}",
+                self.path.display()
+            ))
+        })
+    }
+
+    fn replace(&self) -> io::Result<()> {
+        let mut name = OsString::from(".");
+        name.push(self.path.file_name().unwrap_or_default());
+        name.push(format!(".{}.new", std::process::id()));
+        let beside = self.path.with_file_name(name);
+        let written =
+            write_durably(&beside, &self.session).and_then(|()| fs::rename(&beside, &self.path));
+        if written.is_err() {
+            let _ = fs::remove_file(&beside);
+        }
+        written
+    }
+}
+
+fn parse(text: &str) -> Result<Session, serde_json::Error> {
+    let form: Form = serde_json::from_str(text)?;
+    let versions = Versions { clocks: form.versions, floor: form.floor };
+    Ok(Session { cluster: form.cluster, versions })
+}
+
+fn write_durably(path: &Path, session: &Session) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    serde_json::to_writer(&mut file, session)?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_created_replaced_and_read_back() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("s.json");
+        let mut file = SessionFile::open(&path).expect("a missing file is a new session");
+        assert_eq!(file.session, Session::default());
+        let mut session = Session::of("c1");
+        session.versions.see("x", 3);
+        file.save(session.clone()).expect("it can be written");
+        let again = SessionFile::open(&path).expect("it is well formed");
+        assert_eq!(again.session, session);
+        assert!(again.must_be_of("c1").is_ok() && again.must_be_of("c2").is_err());
+        assert_eq!(fs::read_dir(directory.path()).expect("it is there").count(), 1);
+    }
+
+    #[test]
+    fn refuses_what_is_no_session() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("s.json");
+        for text in ["{", "[]", "{}", r#"{"cluster":"c","versions":{},"flor":1}"#] {
+            fs::write(&path, text).expect("it can be written");
+            let error = SessionFile::open(&path).expect_err(text);
+            assert!(error.text.contains("holds no session"), "{}", error.text);
+        }
+    }
+}

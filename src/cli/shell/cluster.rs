@@ -1,0 +1,73 @@
+//! The cluster behind a shell: one that it started itself, or one that it found; and connections to its servers.
+
+use crate::cli::exit::Failure;
+use crate::cli::find;
+use crate::net::{Answer, ClusterInfo, Connections, Controller, NetError, discover};
+use crate::process::Op;
+use crate::scenario::grammar::Where;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A cluster and the shell's connections to it, shared by all that runs in the shell.
+pub struct Cluster {
+    origin: Origin,
+    connections: Connections,
+}
+
+/// Where a cluster comes from.
+pub enum Origin {
+    /// This shell started it, may break it, and stops it.
+    Own(Arc<Controller>),
+    /// It runs elsewhere; its controller listens here.
+    Found(String),
+}
+
+/// An answer, and who gave it in what time.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// Who gave it.
+    pub server: String,
+    /// The time from the call to the answer.
+    pub took: Duration,
+}
+
+impl Cluster {
+    /// A cluster without connections yet.
+    pub fn new(origin: Origin) -> Self {
+        Cluster { origin, connections: Connections::default() }
+    }
+
+    /// The cluster as it is now.
+    pub async fn info(&self) -> Result<ClusterInfo, NetError> {
+        match &self.origin {
+            Origin::Own(controller) => Ok(controller.info()),
+            Origin::Found(address) => discover(address).await,
+        }
+    }
+
+    /// The controller, if this shell started the cluster.
+    pub fn own(&self) -> Option<&Arc<Controller>> {
+        match &self.origin {
+            Origin::Own(controller) => Some(controller),
+            Origin::Found(_) => None,
+        }
+    }
+
+    /// The controller, if this shell started the cluster, to stop it.
+    pub fn into_own(self) -> Option<Arc<Controller>> {
+        match self.origin {
+            Origin::Own(controller) => Some(controller),
+            Origin::Found(_) => None,
+        }
+    }
+
+    /// Asks the server at `place`.
+    pub async fn ask(&self, place: &Where, op: &Op) -> Result<Answered, Failure> {
+        let found = find::within(&self.info().await?, place)?;
+        let start = Instant::now();
+        let answer = self.connections.call(&found.address, found.request_timeout, op).await;
+        Ok(Answered { answer, server: found.name, took: start.elapsed() })
+    }
+}

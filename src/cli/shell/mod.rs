@@ -1,0 +1,269 @@
+//! The shell: a prompt on a cluster.
+//!
+//! One loop waits for whatever comes first: a line, the end of a command, news of a server, a signal. A line is taken
+//! only while no command runs in the foreground. What a command is waiting for is a task of its own, so a read that
+//! blocks can be left behind with Ctrl-C, and nothing that was asked is ever lost.
+
+mod clients;
+mod cluster;
+mod command;
+mod editor;
+mod input;
+mod jobs;
+mod show;
+mod terminal;
+
+pub use cluster::{Cluster, Origin};
+
+use super::answer;
+use super::args::Globals;
+use super::console;
+use super::exit::{Exit, Failure, with_hint};
+use super::runtime::{Signal, Signals};
+use super::status::Report;
+use super::up::next_event;
+use crate::faults::Fault;
+use crate::net::{Shown, discover};
+use crate::scenario::grammar::Request;
+use clap::Args;
+use clients::Clients;
+use cluster::Answered;
+use command::Command;
+use editor::Editor;
+use input::{Input, Lines};
+use jobs::{Ending, Job, Jobs};
+use std::sync::Arc;
+use terminal::Terminal;
+
+/// Open a prompt on a running cluster
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab shell
+  conlab shell --controller 10.0.0.1:3896
+  printf 'set x 7 @2\\nget x @3\\n' | conlab shell
+
+At the prompt: set x 7 @2, get x @3, delete x, all, a: get x @3 (as client a), & for the background,
+status, help, quit. The shell that started the cluster also breaks it: slow, cut, lose, kill, …")]
+pub struct ShellCommand {}
+
+impl ShellCommand {
+    /// Finds the cluster and opens the prompt.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let controller = globals.controller()?;
+        discover(&controller).await?;
+        run(Cluster::new(Origin::Found(controller)), Signals::listen()?).await
+    }
+}
+
+/// Opens a prompt on `cluster`, and returns when it is left; a cluster of the shell's own is stopped then.
+pub async fn run(cluster: Cluster, signals: Signals) -> Result<Exit, Failure> {
+    let info = cluster.info().await?;
+    let terminal = Terminal::current();
+    let lines = match &terminal {
+        Some(_) => Lines::of_terminal(Editor::open(info.system.name(), info.servers.len() as u32)?),
+        None => Lines::of_stream(),
+    };
+    show::welcome(&info, cluster.own().is_some(), terminal.is_some());
+    let mut shell = Shell {
+        cluster: Arc::new(cluster),
+        clients: Clients::default(),
+        jobs: Jobs::default(),
+        worst: Exit::Done,
+        interrupts: 0,
+    };
+    let ended = shell.play(lines, signals, terminal.is_some()).await;
+    let exit = if terminal.is_some() { Exit::Done } else { shell.worst }; // a person has seen it
+    shell.close().await;
+    console::print_through(None);
+    drop(terminal);
+    ended.map(|()| exit)
+}
+
+/// A shell between two events.
+struct Shell {
+    cluster: Arc<Cluster>,
+    clients: Clients,
+    jobs: Jobs,
+    worst: Exit,
+    /// How often Ctrl-C came at the prompt since the last line.
+    interrupts: u32,
+}
+
+/// Whether the shell goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Go,
+    /// No more lines; what is under way still ends.
+    Finish,
+    /// Leave at once.
+    Leave,
+}
+
+impl Shell {
+    async fn play(
+        &mut self,
+        mut lines: Lines,
+        mut signals: Signals,
+        interactive: bool,
+    ) -> Result<(), Failure> {
+        let mut events = self.cluster.own().map(|controller| controller.events());
+        let mut next = Next::Go;
+        while next == Next::Go || (next == Next::Finish && !self.jobs.is_empty()) {
+            let ready = next == Next::Go && !self.jobs.has_foreground();
+            let news = async {
+                match &mut events {
+                    Some(events) => next_event(events).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                (job, result) = self.jobs.next() => self.on_end(&job, result)?,
+                event = news => console::remark(&event.to_string()),
+                signal = signals.next() => next = self.on_signal(signal, interactive),
+                input = lines.next(), if ready => next = self.on_input(input, interactive),
+            }
+        }
+        Ok(())
+    }
+
+    fn on_input(&mut self, input: Input, interactive: bool) -> Next {
+        match input {
+            Input::Line(line) => {
+                self.interrupts = 0;
+                self.on_line(&line, interactive)
+            }
+            Input::End if interactive => Next::Leave,
+            Input::End => Next::Finish,
+            Input::Interrupt if self.interrupts > 0 => Next::Leave,
+            Input::Interrupt => {
+                self.interrupts += 1;
+                console::plain_remark("(Ctrl-C again, Ctrl-D or quit ends the shell)");
+                Next::Go
+            }
+        }
+    }
+
+    /// Ctrl-C leaves what runs in the foreground behind; without a terminal it ends the shell, as SIGTERM does.
+    fn on_signal(&mut self, signal: Signal, interactive: bool) -> Next {
+        match self.jobs.send_to_background() {
+            Some(job) if signal == Signal::Interrupt && interactive => {
+                let number = job.number.unwrap_or_default();
+                console::remark(&format!("{} goes on as job [{number}]", job.line));
+                Next::Go
+            }
+            _ => Next::Leave,
+        }
+    }
+
+    fn on_line(&mut self, line: &str, interactive: bool) -> Next {
+        match command::parse(line) {
+            Err(error) => self.complain(&Failure::usage(error)),
+            Ok(Command::Nothing) => {}
+            Ok(Command::Quit) if interactive => return Next::Leave,
+            Ok(Command::Quit) => return Next::Finish,
+            Ok(Command::Help) => console::plain_remark(&show::help(self.cluster.own().is_some())),
+            Ok(Command::Client { name, session }) => self.clients.declare(&name, session),
+            Ok(Command::Logs(shown)) => self.logs(shown),
+            Ok(Command::Request(request)) => self.request(line, request),
+            Ok(Command::Fault(fault)) => self.fault(line, fault),
+            Ok(Command::Status) => self.status(line),
+            Ok(Command::Demo) => self.complain(&Failure::usage("no demo yet")),
+            Ok(Command::Wait(time)) => self.jobs.start(line, false, async move {
+                tokio::time::sleep(time).await;
+                Ok(Ending::Done)
+            }),
+        }
+        Next::Go
+    }
+
+    fn request(&mut self, line: &str, request: Request) {
+        let name = request.client.clone().unwrap_or_default();
+        let op = answer::operation(&request.op, self.clients.session(&name));
+        let (cluster, background) = (self.cluster.clone(), request.background);
+        let line = line.trim().trim_end_matches('&').trim_end();
+        self.jobs.start(line, background, async move {
+            let answered = cluster.ask(&request.at, &op).await?;
+            Ok(Ending::Answered(Box::new(request), answered))
+        });
+    }
+
+    fn fault(&mut self, line: &str, fault: Fault) {
+        let cluster = self.cluster.clone();
+        self.jobs.start(line, false, async move {
+            let own = cluster.own().ok_or_else(|| only_owner("breaks"))?;
+            own.fault(fault).await?;
+            Ok(Ending::Done)
+        });
+    }
+
+    fn status(&mut self, line: &str) {
+        let cluster = self.cluster.clone();
+        self.jobs.start(line, false, async move {
+            let report = Report::gather(&cluster.info().await?).await;
+            Ok(Ending::Report(report.table(console::colours())))
+        });
+    }
+
+    fn logs(&mut self, shown: Shown) {
+        match self.cluster.own() {
+            Some(controller) => controller.logs().show(shown),
+            None => self.complain(&only_owner("shows the logs of")),
+        }
+    }
+
+    fn complain(&mut self, failure: &Failure) {
+        self.worst = self.worst.max(failure.exit);
+        super::report(failure);
+    }
+
+    fn on_end(&mut self, job: &Job, result: Result<Ending, Failure>) -> Result<(), Failure> {
+        let label = job.number.map_or(String::new(), |number| format!("[{number}] {}: ", job.line));
+        match result {
+            Ok(Ending::Answered(request, answered)) => self.on_answer(&label, &request, &answered),
+            Ok(Ending::Report(text)) => {
+                console::plain_remark(&text);
+                Ok(())
+            }
+            Ok(Ending::Done) => Ok(console::result(&format!("{label}ok"))?),
+            Err(failure) => {
+                let text = format!("{label}{}", failure.text);
+                self.complain(&Failure { text, ..failure });
+                Ok(())
+            }
+        }
+    }
+
+    fn on_answer(
+        &mut self,
+        label: &str,
+        request: &Request,
+        answered: &Answered,
+    ) -> Result<(), Failure> {
+        let (line, hint, exit) = show::answer(&answered.answer);
+        self.worst = self.worst.max(exit);
+        if let Some(seen) = answered.answer.as_ref().ok().and_then(answer::session_of) {
+            self.clients.learn(request.client.as_deref().unwrap_or_default(), seen);
+        }
+        console::result(&format!("{label}{line}"))?;
+        let took = console::took(answered.took);
+        console::remark(&with_hint(&format!("{} answered in {took}", answered.server), hint));
+        Ok(())
+    }
+
+    /// Leaves the cluster; one of the shell's own is stopped.
+    async fn close(mut self) {
+        self.jobs.abandon().await;
+        let own = Arc::into_inner(self.cluster).and_then(Cluster::into_own);
+        if let Some(controller) = own.and_then(Arc::into_inner) {
+            controller.stop().await;
+        }
+    }
+}
+
+fn only_owner(does: &str) -> Failure {
+    Failure::usage(format!(
+        "only the shell that started a cluster {does} it; start one with \"conlab\""
+    ))
+}

@@ -1,0 +1,53 @@
+//! What the shell says.
+
+use crate::cli::answer::{exit_of, exit_of_fate, failure_line, on_one_line};
+use crate::cli::console;
+use crate::cli::exit::Exit;
+use crate::net::{Answer, ClusterInfo};
+
+/// An answer's line, what to do about it, and the exit code that it stands for.
+pub fn answer(answer: &Answer) -> (String, &str, Exit) {
+    match answer {
+        Ok(outcome) => (on_one_line(outcome), "", exit_of(outcome)),
+        Err(failure) => (failure_line(failure), &failure.hint, exit_of_fate(failure.fate)),
+    }
+}
+
+/// Says which cluster this is and, at a prompt, what to try.
+pub fn welcome(info: &ClusterInfo, own: bool, interactive: bool) {
+    let addresses = info.servers.iter().map(|server| server.address.to_string());
+    let addresses = addresses.collect::<Vec<_>>().join(" ");
+    console::remark(&format!("{}, {} servers: {addresses}", info.system, info.servers.len()));
+    match (interactive, own) {
+        (true, true) => {
+            console::plain_remark("try: slow 300ms · set x 7 @2 & · get x @3 · demo · help");
+        }
+        (true, false) => console::plain_remark("try: set x 7 @2 & · get x @3 · status · help"),
+        (false, _) => {}
+    }
+}
+
+/// What can be typed.
+pub fn help(own: bool) -> String {
+    let more = if own { OWN } else { "" };
+    format!("{COMMON}{more}")
+}
+
+const COMMON: &str = "\
+  set KEY VALUE [@N] [&]   write at server N; & does not wait for the answer
+  get KEY [@N]             read
+  delete KEY [@N]          remove
+  all [@N]                 read everything
+  a: get KEY               the same as client a; each client remembers what it has seen
+  client a session=off     a client that remembers nothing
+  wait 300ms               nothing for so long
+  status                   how the servers are
+  quit                     leave (Ctrl-D too); Ctrl-C leaves a waiting command behind";
+
+const OWN: &str = "
+  slow [LINK] TIME         messages take so long: slow 300ms, slow 1->3 2s, slow 1-3 2s
+  cut LINK, heal [LINK]    nothing passes a link; all is as at the start again
+  lose LINK 10%, duplicate LINK 10%
+  kill N, restart N, pause N, resume N
+  demo                     this level's test case, live
+  logs on, logs off, logs N";

@@ -1,0 +1,159 @@
+//! Real servers as a stage: the same scenario in real time, over JSON-RPC.
+//!
+//! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
+
+use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load, play};
+use crate::faults::{Fault, Link};
+use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
+use crate::process::{NodeId, Op, Outcome};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::task;
+
+/// Why a scenario could not be played on real servers.
+#[derive(Debug, Error)]
+pub enum LiveError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The cluster could not be started.
+    #[error(transparent)]
+    Cluster(#[from] NetError),
+}
+
+/// Is told of each request as it starts and as it ends.
+pub type Listener = Box<dyn FnMut(&str) + Send>;
+
+/// Plays a scenario file on server processes of its own, on free ports. Its recording and `within` are ignored.
+///
+/// # Errors
+/// If the file cannot be read, a line is wrong, the cluster cannot start, or a fault makes no sense.
+pub async fn run_live(path: &Path, log: LogOptions, tell: Listener) -> Result<Report, LiveError> {
+    let scenario = Arc::new(load(path)?);
+    let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
+    let played = play_live(scenario.clone(), controller.clone(), tell).await;
+    if let Some(controller) = Arc::into_inner(controller) {
+        controller.stop().await;
+    }
+    Ok(report(&scenario, &played?))
+}
+
+/// Plays a scenario on a cluster that runs already and has servers enough.
+///
+/// # Errors
+/// [`ScenarioError::Fault`] if a fault makes no sense when its line starts.
+pub async fn play_live(
+    scenario: Arc<Scenario>,
+    controller: Arc<Controller>,
+    tell: Listener,
+) -> Result<Vec<Ended>, ScenarioError> {
+    let runtime = Handle::current();
+    let played = task::spawn_blocking(move || {
+        play(&scenario, &mut Live::new(&scenario, controller, runtime, tell))
+    });
+    match played.await {
+        Ok(played) => played,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
+    let cluster = &scenario.cluster;
+    ClusterOptions {
+        servers: cluster.servers,
+        timing: scenario.timing(),
+        link_delays: vec![(Link::All, cluster.link)],
+        log,
+        ..ClusterOptions::new(cluster.system)
+    }
+}
+
+fn report(scenario: &Scenario, ended: &[Ended]) -> Report {
+    let judged = judge(scenario, ended, false);
+    let (path, cluster) = (&scenario.path, &scenario.cluster);
+    let mut text = format!("{}, {} servers, live\n\n{}\n", cluster.system, cluster.servers, judged.table);
+    for failure in &judged.failed {
+        let _ = writeln!(text, "{failure}");
+    }
+    let passed = judged.failed.is_empty();
+    let verdict = if passed { "passed" } else { "failed" };
+    let held = judged.expectations - judged.failed.len();
+    let _ = writeln!(text, "{verdict}: {held} of {} expectations held", judged.expectations);
+    let _ = writeln!(text, "again: conlab run {path} --live");
+    Report { text, passed }
+}
+
+/// A cluster, and a scenario's requests to it.
+struct Live {
+    controller: Arc<Controller>,
+    connections: Arc<Connections>,
+    request_timeout: Duration,
+    runtime: Handle,
+    start: Instant,
+    /// What is under way, as a person reads it.
+    asked: BTreeMap<u64, String>,
+    last: u64,
+    answers: (Sender<Answered>, Receiver<Answered>),
+    tell: Listener,
+}
+
+impl Live {
+    fn new(scenario: &Scenario, controller: Arc<Controller>, runtime: Handle, tell: Listener) -> Self {
+        Live {
+            controller,
+            connections: Arc::default(),
+            request_timeout: scenario.cluster.timeout,
+            runtime,
+            start: Instant::now(),
+            asked: BTreeMap::new(),
+            last: 0,
+            answers: channel(),
+            tell,
+        }
+    }
+}
+
+impl Stage for Live {
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn request(&mut self, client: &str, at: NodeId, op: Op) -> u64 {
+        self.last += 1;
+        let (request, start, timeout) = (self.last, self.start, self.request_timeout);
+        let name = if client.is_empty() { String::new() } else { format!("{client}: ") };
+        let label = format!("{name}{op} @{}", at.0);
+        (self.tell)(&label);
+        self.asked.insert(request, label);
+        let address = self.controller.info().server(at).map(|server| server.address.to_string());
+        let (connections, answers) = (self.connections.clone(), self.answers.0.clone());
+        self.runtime.spawn(async move {
+            let address = address.unwrap_or_default();
+            let outcome = connections.call(&address, timeout, &op).await.unwrap_or_else(Outcome::from);
+            let _ = answers.send(Answered { request, at: start.elapsed(), outcome }); // nobody waits any more
+        });
+        request
+    }
+
+    fn fault(&mut self, fault: Fault) -> Result<(), String> {
+        (self.tell)(&fault.to_string());
+        self.runtime.block_on(self.controller.fault(fault)).map_err(|error| error.to_string())
+    }
+
+    fn next_answer(&mut self, until: Option<Duration>) -> Option<Answered> {
+        let answered = match until {
+            Some(until) => self.answers.1.recv_timeout(until.saturating_sub(self.now())).ok()?,
+            None => self.answers.1.recv().ok()?,
+        };
+        if let Some(label) = self.asked.remove(&answered.request) {
+            (self.tell)(&format!("{label}: {}", answered.outcome));
+        }
+        Some(answered)
+    }
+}

@@ -1,0 +1,153 @@
+//! What bad input gets: a clear answer, never a panic, never a hang, nothing lost.
+
+use crate::helpers::{
+    address, alive, ask, client, get, in_process, options, pids, post, set, start, value,
+};
+use conlab::net::{Client, ClusterOptions, Controller};
+use conlab::process::Timing;
+use conlab::systems::System;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The cluster still does what it is there for.
+async fn still_works(controller: &Controller) {
+    let (second, third) = (client(controller, 2).await, client(controller, 3).await);
+    second.call(&set("still", "works")).await.expect("it is answered");
+    let read = third.call(&get("still")).await.expect("it is answered");
+    assert_eq!(value(&read), "works");
+}
+
+#[tokio::test]
+async fn malformed_requests_get_an_error_each() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let at = address(&controller, 2);
+    for (body, status) in [
+        ("{\"jsonrpc\":", 200),
+        ("{}", 200),
+        ("[]", 200),
+        ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}", 200),
+        ("{\"id\":1,\"method\":\"all\"}", 200),
+        ("7", 400),
+        ("", 400),
+    ] {
+        let (got, answer) = post(at, body.as_bytes()).await;
+        let answer: Value = serde_json::from_str(&answer).expect("the answer is JSON");
+        let code = answer["error"]["code"].as_i64();
+        assert_eq!(got, status, "{body:?}: {answer}");
+        assert!(matches!(code, Some(-32700 | -32600)), "{body:?}: {answer}");
+    }
+    let (status, answer) = post(at, &[0, 159, 146, 150, 255]).await;
+    assert_eq!(status, 400, "{answer}");
+    let (status, answer) =
+        post(at, b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\xfe\"}").await;
+    assert!(status == 200 && answer.contains("-32700"), "{answer}");
+    still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn bodies_and_values_have_their_limits() {
+    // An unoptimized build on a busy machine takes its time over megabytes.
+    let timing = Timing::for_links(Duration::from_secs(5), Duration::from_secs(60));
+    let options = ClusterOptions { timing, ..in_process(System::Linearizable) };
+    let controller = start(options).await;
+    let at = address(&controller, 2);
+    let (status, answer) = post(at, &vec![b' '; 9 << 20]).await;
+    assert!(status == 413 || status == 0, "{status} {answer}");
+    let request = |value: &str| {
+        json!({"jsonrpc": "2.0", "id": 1, "method": "set", "params": ["x", value]}).to_string()
+    };
+    let over = ask(at, &request(&"v".repeat((1 << 20) + 1))).await;
+    assert_eq!(over["error"]["code"], 4001);
+    // The worst that fits: every character needs six bytes in JSON.
+    let worst = "\u{1}".repeat(1 << 20);
+    let answer = ask(at, &request(&worst)).await;
+    assert_eq!(answer["result"]["version"], 1, "{answer}");
+    let third = address(&controller, 3).to_string();
+    let third = Client::connect_for(&third, timing.request_timeout).await;
+    let read = third.expect("it listens").call(&get("x")).await.expect("it is answered");
+    assert!(value(&read) == worst);
+    still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn batches_have_their_limit() {
+    let controller = start(in_process(System::Eventual)).await;
+    let one = json!({"jsonrpc": "2.0", "id": 1, "method": "get", "params": ["x"]});
+    let answer = ask(address(&controller, 2), &json!(vec![one; 1_025]).to_string()).await;
+    assert_eq!(answer["error"]["code"], -32010);
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn half_a_request_holds_up_nobody() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let at = address(&controller, 2);
+    let mut halves = Vec::new();
+    for half in [
+        "POST / HT",
+        "POST / HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{",
+    ] {
+        for _ in 0..20 {
+            halves.push(half_sent(at, half).await);
+        }
+    }
+    still_works(&controller).await;
+    drop(halves);
+    still_works(&controller).await;
+    controller.stop().await;
+}
+
+async fn half_sent(at: SocketAddr, half: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(at).await.expect("the server listens");
+    stream.write_all(half.as_bytes()).await.expect("it is taken");
+    stream
+}
+
+#[tokio::test]
+async fn a_thousand_idle_connections_hold_up_nobody() {
+    let controller = start(options(System::Linearizable)).await;
+    let at = address(&controller, 2);
+    let mut idle = Vec::new();
+    for number in 0..1_000 {
+        // Half of them are silent TCP connections, half are WebSockets.
+        idle.push(if number % 2 == 0 { half_sent(at, "").await } else { websocket(at).await });
+    }
+    still_works(&controller).await;
+    assert!(pids(&controller).into_iter().all(alive));
+    drop(idle);
+    controller.stop().await;
+}
+
+async fn websocket(at: SocketAddr) -> TcpStream {
+    let handshake = format!(
+        "GET / HTTP/1.1\r\nhost: {at}\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n"
+    );
+    let mut stream = half_sent(at, &handshake).await;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("the server answers");
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    stream
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_takes_nothing_with_it() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let fault = |line: &str| controller.fault(line.parse().expect("it is a fault"));
+    fault("slow 100ms").await.expect("links can be slowed");
+    let body =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "set", "params": ["x", "7"]}).to_string();
+    let request = format!(
+        "POST / HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    drop(half_sent(address(&controller, 2), &request).await);
+    fault("heal").await.expect("links can be healed");
+    crate::helpers::until(&client(&controller, 3).await, "x", "7").await;
+    controller.stop().await;
+}
