@@ -54,7 +54,9 @@ impl Visitor for Run {
         let mut random = Random::new(self.seed).fork(99);
         let servers = if random.percent(50.0) { 3 } else { 5 };
         let mut settings = Settings::new(servers, self.seed);
-        settings.jitter = Duration::from_millis(random.below(20));
+        // Some runs are calm; in others messages overtake each other by far, and many come from an earlier life.
+        let jitter = if random.percent(60.0) { 20 } else { 800 };
+        settings.jitter = Duration::from_millis(random.below(jitter));
         let sim = Sim::new(settings, build, ());
         let mut load = Load::new(self, sim, servers, random);
         load.run();
@@ -173,7 +175,9 @@ impl<P: Process<Record = Nothing> + Send + 'static> Load<P> {
             5 if self.down != Some(node) => Fault::Pause(node),
             7..=9 => match self.down {
                 Some(down) => Fault::Restart(down),
-                None if self.all_ready() => Fault::Kill(node),
+                None if self.all_ready() => {
+                    Fault::Kill(if self.random.percent(40.0) { NodeId(1) } else { node })
+                }
                 None => Fault::Heal(Link::All),
             },
             _ => Fault::Heal(Link::All),
@@ -504,7 +508,7 @@ fn sweep(system: System) {
         }
     }
     assert!(
-        answered > 1_000 * seeds().len(),
+        answered > 300 * seeds().len(),
         "only {answered} operations were answered: the sweep shows nothing"
     );
     eprintln!("{system}: {answered} operations answered, {messages} messages");

@@ -1,5 +1,6 @@
 //! The same scenario and seed under every system, side by side.
 
+use super::report;
 use super::simulated::Simulated;
 use super::verdict::brief;
 use super::{DEFAULT_SEED, Ended, Scenario, ScenarioError, load};
@@ -35,9 +36,8 @@ fn table(scenario: &Scenario, seed: u64, columns: &[Vec<Ended>]) -> String {
         let request = [request.line.to_string(), request.request.to_string()];
         table.add_row(request.into_iter().chain(cells));
     }
-    let (path, servers) = (&scenario.path, scenario.cluster.servers);
-    let replay = format!("conlab run {path} --system all --seed {seed}");
-    format!("{table}\n{servers} servers, seed {seed}; replay: {replay}\n")
+    let replay = report::replay(&scenario.path, &format!(" --system all --seed {seed}"));
+    format!("{table}\n{} servers\nreplay: {replay}\n", scenario.cluster.servers)
 }
 
 fn cell(ended: &Ended) -> String {

@@ -44,9 +44,9 @@ pub enum ScenarioError {
         /// Why.
         reason: String,
     },
-    /// A recording must come from what later runs compare it with.
+    /// A recording must be of the system and seed with which later runs compare it.
     #[error(
-        "cannot record {path} with another system or seed than its own; write `cluster {system} seed={seed}` into it"
+        "cannot record {path} with what is not its own; write `cluster {system} seed={seed}` into it"
     )]
     RecordOther {
         /// The file, as it was named.

@@ -75,10 +75,20 @@ impl Scenario {
         })
     }
 
-    /// The file's text with another recording.
-    pub fn with_recording(&self, recording: &str) -> String {
-        let end = if self.script.is_empty() || self.script.ends_with('\n') { "" } else { "\n" };
+    /// The file's text: the script and, if there is one, the recording.
+    pub fn text(&self) -> String {
+        let Some(recording) = &self.recording else { return self.script.clone() };
+        let end = if self.script.ends_with('\n') { "" } else { "\n" };
         format!("{}{end}{RULE}\n{recording}", self.script)
+    }
+
+    /// Forgets what the lines want, for a system that the file is not written for.
+    pub fn want_nothing(&mut self) {
+        for line in &mut self.lines {
+            if let What::Request(_, request) = &mut line.what {
+                request.want = None;
+            }
+        }
     }
 
     /// How long its servers wait for what: a link that the scenario makes slow makes nobody suspect another.
@@ -198,12 +208,11 @@ mod tests {
         assert_eq!((scenario.cluster.servers, scenario.lines[0].number), (4, 5));
         assert_eq!(scenario.clients.get("b"), Some(&false));
         assert_eq!(scenario.recording.as_deref(), Some("out\nput\n"));
-        assert_eq!(scenario.with_recording("out\nput\n"), text);
-        let bare = Scenario::parse("x.scn", "cluster causal\nall").expect("it is well formed");
-        assert_eq!(
-            (bare.recording.as_deref(), bare.with_recording("o")),
-            (None, "cluster causal\nall\n---\no".into())
-        );
+        assert_eq!(scenario.text(), text);
+        let mut bare = Scenario::parse("x.scn", "cluster causal\nall").expect("it is well formed");
+        assert_eq!((bare.recording.take(), bare.text()), (None, "cluster causal\nall".into()));
+        bare.recording = Some("out".into());
+        assert_eq!(bare.text(), "cluster causal\nall\n---\nout");
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub type Listener = Box<dyn FnMut(&str) + Send>;
 /// # Errors
 /// If the file cannot be read, a line is wrong, the cluster cannot start, or a fault makes no sense.
 pub async fn run_live(path: &Path, log: LogOptions, tell: Listener) -> Result<Report, LiveError> {
-    let scenario = Arc::new(load(path)?);
+    let mut scenario = load(path)?;
+    scenario.recording = None; // of virtual time
+    let scenario = Arc::new(scenario);
     let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
     let played = play_live(scenario.clone(), controller.clone(), tell).await;
     if let Some(controller) = Arc::into_inner(controller) {
@@ -76,10 +78,10 @@ fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
 
 fn report(scenario: &Scenario, ended: &[Ended]) -> Report {
     let judged = judge(scenario, ended, false);
-    let (path, cluster) = (&scenario.path, &scenario.cluster);
+    let cluster = &scenario.cluster;
     let output =
         format!("{}, {} servers, live\n\n{}", cluster.system, cluster.servers, judged.table);
-    report::report(scenario, output, &judged, false, &format!("conlab run {path} --live"))
+    report::report(scenario, &report::replay(&scenario.path, " --live"), output, &judged)
 }
 
 /// A cluster, and a scenario's requests to it.

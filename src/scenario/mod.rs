@@ -51,10 +51,10 @@ pub const DEFAULT_SEED: u64 = 1;
 pub struct RunOptions {
     /// The seed that takes the place of the file's own. The recording is then not compared.
     pub seed: Option<u64>,
+    /// The system that takes the place of the file's own. What the file wants is then not judged.
+    pub system: Option<System>,
     /// Whether to write the output into the file, as its recording.
     pub record: bool,
-    /// The system that takes the place of the file's own. The recording is then not compared.
-    pub system: Option<System>,
 }
 
 /// What to tell about a run.
@@ -83,22 +83,29 @@ pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
 /// If the file cannot be read, a line is wrong, a fault makes no sense, or the recording cannot be written.
 pub fn run(path: &Path, options: &RunOptions) -> Result<Report, ScenarioError> {
     let mut scenario = load(path)?;
-    let own = (scenario.cluster.system, scenario.cluster.seed.unwrap_or(DEFAULT_SEED));
-    let (system, seed) = (options.system.unwrap_or(own.0), options.seed.unwrap_or(own.1));
-    if options.record && (system, seed) != own {
+    let (own_system, own_seed) =
+        (scenario.cluster.system, scenario.cluster.seed.unwrap_or(DEFAULT_SEED));
+    let (system, seed) = (options.system.unwrap_or(own_system), options.seed.unwrap_or(own_seed));
+    let as_written = (system, seed) == (own_system, own_seed);
+    if options.record && !as_written {
         return Err(ScenarioError::RecordOther { path: scenario.path, system, seed });
     }
     scenario.cluster.system = system;
+    if system != own_system {
+        scenario.want_nothing();
+    }
     let played = system.visit(Simulated { scenario: &scenario, seed })?;
     let judged = judge(&scenario, &played.ended, true);
     let output = report::output(&scenario, seed, &played.trace, &judged);
     if options.record {
-        let text = scenario.with_recording(&output);
-        fs::write(path, text)
-            .map_err(|source| ScenarioError::Write { path: scenario.path.clone(), source })?;
+        scenario.recording = Some(output.clone());
+        let (path, source) = (scenario.path.clone(), fs::write(path, scenario.text()));
+        source.map_err(|source| ScenarioError::Write { path, source })?;
     }
-    let compare = !options.record && (system, seed) == own;
-    let other = if system == own.0 { String::new() } else { format!(" --system {system}") };
-    let replay = format!("conlab run {} --seed {seed}{other}", scenario.path);
-    Ok(report::report(&scenario, output, &judged, compare, &replay))
+    if !as_written {
+        scenario.recording = None;
+    }
+    let other = options.system.map_or(String::new(), |system| format!(" --system {system}"));
+    let replay = report::replay(&scenario.path, &format!("{other} --seed {seed}"));
+    Ok(report::report(&scenario, &replay, output, &judged))
 }

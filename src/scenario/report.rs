@@ -78,16 +78,16 @@ pub(super) fn output(scenario: &Scenario, seed: u64, trace: &str, judged: &Judge
     format!("{what}\n\n{trace}\n{}", judged.table)
 }
 
-/// The whole report: the output, and whether it is what the file wants and, where that is compared, has recorded.
-pub(super) fn report(
-    scenario: &Scenario,
-    output: String,
-    judged: &Judged,
-    compare: bool,
-    replay: &str,
-) -> Report {
+/// The command that plays the file again, the same way.
+pub(super) fn replay(path: &str, options: &str) -> String {
+    let path = shlex::try_quote(path).unwrap_or(path.into());
+    format!("conlab run {path}{options}")
+}
+
+/// The whole report: the output, and whether it is what the file wants and has recorded.
+pub(super) fn report(scenario: &Scenario, replay: &str, output: String, judged: &Judged) -> Report {
     let path = &scenario.path;
-    let changed = scenario.recording.as_ref().filter(|recorded| compare && **recorded != output);
+    let changed = scenario.recording.as_ref().filter(|recorded| **recorded != output);
     let mut text = format!("{output}\n");
     for failure in &judged.failed {
         let _ = writeln!(text, "{failure}");

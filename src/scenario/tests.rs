@@ -129,6 +129,10 @@ fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+fn recorder(seed: Option<u64>) -> RunOptions {
+    RunOptions { seed, record: true, ..RunOptions::default() }
+}
+
 const SIMPLE: &str =
     "# Linearizable.\ncluster linearizable\na: set x 7 @2 => ok\nb: get x @3 => 7\n";
 
@@ -136,8 +140,7 @@ const SIMPLE: &str =
 fn a_recording_is_written_compared_and_shown_as_a_diff_when_it_differs() {
     let (_folder, path) = file(SIMPLE);
     let plain = run(&path, &RunOptions::default()).expect("it runs");
-    let recorded = run(&path, &RunOptions { record: true, seed: None, ..RunOptions::default() })
-        .expect("it runs");
+    let recorded = run(&path, &recorder(None)).expect("it runs");
     let again = run(&path, &RunOptions::default()).expect("it runs");
     assert!(plain.passed && recorded.passed && again.passed);
     assert_eq!(plain, again);
@@ -150,9 +153,7 @@ fn a_recording_is_written_compared_and_shown_as_a_diff_when_it_differs() {
     let other_seed =
         run(&path, &RunOptions { seed: Some(9), ..RunOptions::default() }).expect("it runs");
     assert!(other_seed.passed);
-    assert!(
-        run(&path, &RunOptions { seed: Some(9), record: true, ..RunOptions::default() }).is_err()
-    );
+    assert!(run(&path, &recorder(Some(9))).is_err());
 }
 
 #[test]
@@ -160,6 +161,15 @@ fn a_failed_expectation_fails_the_run() {
     let (_folder, path) = file("cluster causal\nget x => 7\n");
     let report = run(&path, &RunOptions::default()).expect("it runs");
     assert!(!report.passed && report.text.contains("x.scn:2: wanted 7, got absent"));
+}
+
+#[test]
+fn under_another_system_nothing_is_judged() {
+    let (_folder, path) = file("cluster linearizable\nset x 7 => refused\n");
+    let options = RunOptions { system: Some(System::Eventual), ..RunOptions::default() };
+    let report = run(&path, &options).expect("it runs");
+    assert!(report.passed && report.text.starts_with("eventual, 3 servers"));
+    assert!(report.text.contains("--system eventual"));
 }
 
 #[test]

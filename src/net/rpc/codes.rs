@@ -75,9 +75,12 @@ fn code_and_hint(reason: &Reason) -> (i32, &'static str) {
         Reason::Overloaded(_) => (5004, "send less at once, and try again"),
         Reason::NotCaughtUp => (5005, "try again soon, or ask another server"),
         Reason::NoMajority => (5006, "restart servers until a majority runs"),
-        Reason::VersionLost(_) | Reason::VersionUnknown(_) => (5007, "start a new session"),
-        Reason::ConnectionRefused(_) => (5001, "restart it, or ask another server"),
-        Reason::ConnectionLost | Reason::Told(_) => (5001, "look whether the server is up"),
+        Reason::VersionUnknown(_) => (4005, "start a new session"),
+        Reason::VersionLost(_) => (5007, "start a new session"),
+        // What a client finds out for itself: no server says it of its own.
+        Reason::ConnectionRefused(_) | Reason::ConnectionLost | Reason::Told(_) => {
+            (5001, "look whether the server is up")
+        }
     }
 }
 
