@@ -46,8 +46,9 @@ const IMPURE: &[&str] = &[
     "std::fs",
 ];
 
-/// Words that only some modules may name.
-const KEPT_IN: &[(&str, &[&str])] = &[("jsonrpsee", &["net"]), ("tokio", &["net", "cli", "main"])];
+/// Words that only some modules may name. Of the scenarios only the live stage needs tokio.
+const KEPT_IN: &[(&str, &[&str])] =
+    &[("jsonrpsee", &["net"]), ("tokio", &["net", "scenario", "cli", "main"])];
 
 struct Source {
     module: String,
