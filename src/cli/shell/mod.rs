@@ -7,6 +7,7 @@
 mod clients;
 mod cluster;
 mod command;
+mod demo;
 mod editor;
 mod input;
 mod jobs;
@@ -169,7 +170,7 @@ impl Shell {
             Ok(Command::Request(request)) => self.request(line, request),
             Ok(Command::Fault(fault)) => self.fault(line, fault),
             Ok(Command::Status) => self.status(line),
-            Ok(Command::Demo) => self.complain(&Failure::usage("no demo yet")),
+            Ok(Command::Demo) => self.demo(line),
             Ok(Command::Wait(time)) => self.jobs.start(line, false, async move {
                 tokio::time::sleep(time).await;
                 Ok(Ending::Done)
@@ -203,6 +204,14 @@ impl Shell {
         self.jobs.start(line, false, async move {
             let report = Report::gather(&cluster.info().await?).await;
             Ok(Ending::Report(report.table(console::colours())))
+        });
+    }
+
+    fn demo(&mut self, line: &str) {
+        let own = self.cluster.own().cloned();
+        self.jobs.start(line, false, async move {
+            demo::play(own.ok_or_else(|| only_owner("plays the demo of"))?).await?;
+            Ok(Ending::Done)
         });
     }
 
@@ -242,13 +251,17 @@ impl Shell {
         answered: &Answered,
     ) -> Result<(), Failure> {
         let (line, hint, exit) = show::answer(&answered.answer);
-        self.worst = self.worst.max(exit);
         if let Some(seen) = answered.answer.as_ref().ok().and_then(answer::session_of) {
             self.clients.learn(request.client.as_deref().unwrap_or_default(), seen);
         }
         console::result(&format!("{label}{line}"))?;
         let took = console::took(answered.took);
         console::remark(&with_hint(&format!("{} answered in {took}", answered.server), hint));
+        match show::unwanted(request, answered) {
+            Some(wanted) => self.complain(&Failure { exit: Exit::No, text: wanted }),
+            None if request.want.is_none() => self.worst = self.worst.max(exit),
+            None => {}
+        }
         Ok(())
     }
 

@@ -1,9 +1,14 @@
 //! What the shell says.
 
+use super::cluster::Answered;
 use crate::cli::answer::{exit_of, exit_of_fate, failure_line, on_one_line};
 use crate::cli::console;
 use crate::cli::exit::Exit;
 use crate::net::{Answer, ClusterInfo};
+use crate::process::Outcome;
+use crate::scenario::grammar::Request;
+use crate::scenario::{Ended, broken};
+use std::time::Duration;
 
 /// An answer's line, what to do about it, and the exit code that it stands for.
 pub fn answer(answer: &Answer) -> (String, &str, Exit) {
@@ -11,6 +16,19 @@ pub fn answer(answer: &Answer) -> (String, &str, Exit) {
         Ok(outcome) => (on_one_line(outcome), "", exit_of(outcome)),
         Err(failure) => (failure_line(failure), &failure.hint, exit_of_fate(failure.fate)),
     }
+}
+
+/// What the line wanted instead of this answer, if it did: `get x => 7`.
+pub fn unwanted(request: &Request, answered: &Answered) -> Option<String> {
+    let ended = Ended {
+        line: 0,
+        request: request.clone(),
+        began: Duration::ZERO,
+        took: answered.took,
+        outcome: answered.answer.clone().unwrap_or_else(Outcome::from),
+    };
+    let (outcome, took) = (&ended.outcome, console::took(ended.took));
+    broken(&ended, true).map(|wanted| format!("wanted {wanted}, got {outcome} after {took}"))
 }
 
 /// Says which cluster this is and, at a prompt, what to try.
