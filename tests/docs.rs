@@ -7,7 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn pages() -> Vec<PathBuf> {
-    let docs = fs::read_dir("docs").expect("docs/ is there").map(|entry| entry.expect("it can be read").path());
+    let docs = fs::read_dir("docs")
+        .expect("docs/ is there")
+        .map(|entry| entry.expect("it can be read").path());
     let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
     pages.chain([PathBuf::from("README.md")]).collect()
 }
@@ -21,7 +23,8 @@ fn named(marker: &str) -> Option<String> {
         "script" => Some(script.trim_end().to_string()),
         "trace" => {
             let rule = |line: &&str| line.starts_with('─');
-            let lines: Vec<&str> = recording.lines().skip(2).take_while(|line| !line.starts_with("line ")).collect();
+            let lines: Vec<&str> =
+                recording.lines().skip(2).take_while(|line| !line.starts_with("line ")).collect();
             let end = lines.iter().rposition(rule).unwrap_or(lines.len());
             Some(lines[..end].iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n"))
         }
@@ -57,9 +60,16 @@ fn every_output_shown_is_that_of_a_scenario() {
             text.lines().zip(filled.lines()).enumerate().find(|(_, (is, should))| is != should)
         {
             let page = page.display();
-            panic!("{page}:{}: is `{is}`, the scenario has `{should}`; DOCS_RECORD=1 cargo test --test docs", line + 1);
+            panic!(
+                "{page}:{}: is `{is}`, the scenario has `{should}`; DOCS_RECORD=1 cargo test --test docs",
+                line + 1
+            );
         }
-        assert!(std::env::var("DOCS_RECORD").is_ok() || text == filled, "{}: a block is cut short", page.display());
+        assert!(
+            std::env::var("DOCS_RECORD").is_ok() || text == filled,
+            "{}: a block is cut short",
+            page.display()
+        );
     }
     assert!(blocks > 0, "no page shows a scenario");
 }

@@ -6,7 +6,8 @@
 use crate::faults::shown;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Takes text that ends with a line break to the terminal.
 pub type Printer = Box<dyn FnMut(String) + Send>;

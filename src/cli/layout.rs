@@ -3,7 +3,7 @@
 use super::args::ClusterFlags;
 use super::console;
 use super::exit::Failure;
-use crate::config::Config;
+use crate::config::{Config, Log};
 use crate::net::{ClusterOptions, LogOptions, Shown};
 use crate::systems::System;
 
@@ -25,15 +25,16 @@ pub fn options(
         timing: config.timing(),
         link_delays: config.links.clone(),
         faults_allowed: true,
-        log: LogOptions {
-            level: config.log.level,
-            format: config.log.format,
-            colour: console::colours(),
-            shown: Shown::All,
-        },
+        log: log_options(config.log),
         token: token(&config),
         executable: None,
     })
+}
+
+/// What servers log: everything of everyone, coloured where a person reads it.
+pub fn log_options(log: Log) -> LogOptions {
+    let Log { level, format } = log;
+    LogOptions { level, format, colour: console::colours(), shown: Shown::All }
 }
 
 /// The token that servers started by hand must show: `CONLAB_TOKEN` stands above the config.

@@ -54,7 +54,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Shell(command) => block_on(command.run(globals)),
         Command::Status(command) => block_on(command.run(globals)),
         Command::Server(command) => block_on_one_thread(command.run(globals)),
-        Command::Run(command) => command.run(),
+        Command::Run(command) => command.run(globals),
         Command::Completions(command) => command.run(),
     }
 }

@@ -10,7 +10,8 @@ use crate::net::{Answer, Client};
 use crate::scenario::grammar::{Request, parse_request_words};
 use clap::Args;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Write a variable
 #[derive(Debug, Args)]

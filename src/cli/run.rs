@@ -1,8 +1,14 @@
 //! `conlab run FILE…`: plays scenarios in the simulator or, with `--live`, on real servers.
 
+use super::args::Globals;
 use super::exit::{Exit, Failure};
+use super::{console, layout, runtime};
+use crate::net::{LogLevel, LogOptions};
+use crate::scenario::{LiveError, RunOptions, ScenarioError, compare_systems, run, run_live};
+use crate::systems::System;
 use clap::Args;
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
 /// Play scenario files in the simulator, or on real servers
 #[derive(Debug, Args)]
@@ -13,6 +19,7 @@ Examples:
   conlab run my.scn --record                  keep the output in the file, to compare with from then on
   conlab run my.scn --seed 7                  other chances
   conlab run my.scn --live                    on real servers, on free ports
+  conlab run my.scn --system eventual         the same under another level
   conlab run my.scn --system all              all levels side by side
 
 Exit code 1 if an expectation failed or the output is not the recorded one.")]
@@ -23,20 +30,103 @@ pub struct Run {
     /// Play on real server processes; the recorded output and `within` are ignored
     #[arg(long, conflicts_with_all = ["seed", "record", "system"])]
     live: bool,
-    /// Where randomness begins
-    #[arg(long, value_name = "S", conflicts_with = "record")]
+    /// Where randomness begins [default: the file's, 1]
+    #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// Write the output into the file, below its line ---
     #[arg(long)]
     record: bool,
-    /// Play under another system, or under `all` side by side
-    #[arg(long, value_name = "SYSTEM", conflicts_with = "record")]
-    system: Option<String>,
+    /// Play under this system instead, or under `all` of them side by side
+    #[arg(long, value_name = "SYSTEM", conflicts_with = "record", value_parser = systems)]
+    system: Option<Systems>,
+}
+
+/// Under what to play.
+#[derive(Debug, Clone, Copy)]
+enum Systems {
+    /// One system.
+    One(System),
+    /// Every one.
+    All,
+}
+
+fn systems(text: &str) -> Result<Systems, String> {
+    match text {
+        "all" => Ok(Systems::All),
+        name => name.parse().map(Systems::One).map_err(|error: String| format!("{error}, or all")),
+    }
 }
 
 impl Run {
-    /// Plays all files; the worst result counts.
-    pub fn run(self) -> Result<Exit, Failure> {
-        Err(Failure::internal("not connected yet"))
+    /// Plays all files, also past one that failed; the worst result counts.
+    pub fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let mut worst = Exit::Done;
+        for file in &self.files {
+            let played = self.play(file, globals);
+            let exit = match played {
+                Err(failure) if failure.text.is_empty() => return Err(failure),
+                Err(failure) => {
+                    super::report(&failure);
+                    failure.exit
+                }
+                Ok((text, passed)) => {
+                    let name = if self.files.len() > 1 {
+                        format!("== {}\n", file.display())
+                    } else {
+                        String::new()
+                    };
+                    console::result(&format!("{name}{}", text.trim_end()))?;
+                    if passed { Exit::Done } else { Exit::No }
+                }
+            };
+            worst = worst.max(exit);
+        }
+        Ok(worst)
     }
+
+    /// Plays one file: its report, and whether it passed.
+    fn play(&self, file: &Path, globals: &Globals) -> Result<(String, bool), Failure> {
+        let report = match self.system {
+            _ if self.live => return play_live(file, globals),
+            Some(Systems::All) => {
+                return Ok((compare_systems(file, self.seed).map_err(wrong)?, true));
+            }
+            Some(Systems::One(system)) => run(file, &self.options(Some(system))),
+            None => run(file, &self.options(None)),
+        };
+        report.map(|report| (report.text, report.passed)).map_err(wrong)
+    }
+
+    fn options(&self, system: Option<System>) -> RunOptions {
+        RunOptions { seed: self.seed, record: self.record, system }
+    }
+}
+
+/// Plays one file on real servers. Their logs are shown only to those who ask: the answers are what counts.
+fn play_live(file: &Path, globals: &Globals) -> Result<(String, bool), Failure> {
+    let log = match globals.log {
+        Some(log) => layout::log_options(log),
+        None => LogOptions { level: LogLevel::Off, ..LogOptions::default() },
+    };
+    let tell = Box::new(|text: &str| console::remark(text));
+    let report = runtime::block_on(async { run_live(file, log, tell).await.map_err(not_live) })?;
+    Ok((report.text, report.passed))
+}
+
+fn not_live(error: LiveError) -> Failure {
+    match error {
+        LiveError::Scenario(error) => wrong(error),
+        LiveError::Cluster(error) => error.into(),
+    }
+}
+
+/// A scenario that cannot be played, with its causes.
+fn wrong(error: ScenarioError) -> Failure {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    Failure::usage(text)
 }

@@ -36,7 +36,7 @@ fn table(scenario: &Scenario, seed: u64, columns: &[Vec<Ended>]) -> String {
         let request = [request.line.to_string(), request.request.to_string()];
         table.add_row(request.into_iter().chain(cells));
     }
-    let replay = report::replay(&scenario.path, " --system all", seed);
+    let replay = report::replay(&scenario.path, &format!(" --system all --seed {seed}"));
     format!("{table}\n{} servers\nreplay: {replay}\n", scenario.cluster.servers)
 }
 

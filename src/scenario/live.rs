@@ -2,19 +2,19 @@
 //!
 //! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
 
-use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load, play};
+use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load, play, report};
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
 use crate::process::{NodeId, Op, Outcome};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::task;
+use tokio::time::Instant;
 
 /// Why a scenario could not be played on real servers.
 #[derive(Debug, Error)]
@@ -35,7 +35,9 @@ pub type Listener = Box<dyn FnMut(&str) + Send>;
 /// # Errors
 /// If the file cannot be read, a line is wrong, the cluster cannot start, or a fault makes no sense.
 pub async fn run_live(path: &Path, log: LogOptions, tell: Listener) -> Result<Report, LiveError> {
-    let scenario = Arc::new(load(path)?);
+    let mut scenario = load(path)?;
+    scenario.recording = None; // of virtual time
+    let scenario = Arc::new(scenario);
     let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
     let played = play_live(scenario.clone(), controller.clone(), tell).await;
     if let Some(controller) = Arc::into_inner(controller) {
@@ -76,17 +78,10 @@ fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
 
 fn report(scenario: &Scenario, ended: &[Ended]) -> Report {
     let judged = judge(scenario, ended, false);
-    let (path, cluster) = (&scenario.path, &scenario.cluster);
-    let mut text = format!("{}, {} servers, live\n\n{}\n", cluster.system, cluster.servers, judged.table);
-    for failure in &judged.failed {
-        let _ = writeln!(text, "{failure}");
-    }
-    let passed = judged.failed.is_empty();
-    let verdict = if passed { "passed" } else { "failed" };
-    let held = judged.expectations - judged.failed.len();
-    let _ = writeln!(text, "{verdict}: {held} of {} expectations held", judged.expectations);
-    let _ = writeln!(text, "again: conlab run {path} --live");
-    Report { text, passed }
+    let cluster = &scenario.cluster;
+    let output =
+        format!("{}, {} servers, live\n\n{}", cluster.system, cluster.servers, judged.table);
+    report::report(scenario, &report::replay(&scenario.path, " --live"), output, &judged)
 }
 
 /// A cluster, and a scenario's requests to it.
@@ -104,7 +99,12 @@ struct Live {
 }
 
 impl Live {
-    fn new(scenario: &Scenario, controller: Arc<Controller>, runtime: Handle, tell: Listener) -> Self {
+    fn new(
+        scenario: &Scenario,
+        controller: Arc<Controller>,
+        runtime: Handle,
+        tell: Listener,
+    ) -> Self {
         Live {
             controller,
             connections: Arc::default(),
@@ -135,7 +135,8 @@ impl Stage for Live {
         let (connections, answers) = (self.connections.clone(), self.answers.0.clone());
         self.runtime.spawn(async move {
             let address = address.unwrap_or_default();
-            let outcome = connections.call(&address, timeout, &op).await.unwrap_or_else(Outcome::from);
+            let outcome =
+                connections.call(&address, timeout, &op).await.unwrap_or_else(Outcome::from);
             let _ = answers.send(Answered { request, at: start.elapsed(), outcome }); // nobody waits any more
         });
         request

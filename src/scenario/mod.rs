@@ -18,6 +18,7 @@ mod compare;
 mod error;
 mod file;
 pub mod grammar;
+mod live;
 mod report;
 mod runner;
 mod simulated;
@@ -31,6 +32,7 @@ mod words;
 pub use compare::compare_systems;
 pub use error::ScenarioError;
 pub use file::{Scenario, ScenarioLine, What};
+pub use live::{Listener, LiveError, play_live, run_live};
 pub use report::{Judged, judge};
 pub use runner::{Ended, play};
 pub use stage::{Answered, Stage};
@@ -103,6 +105,6 @@ pub fn run(path: &Path, options: &RunOptions) -> Result<Report, ScenarioError> {
         scenario.recording = None;
     }
     let other = options.system.map_or(String::new(), |system| format!(" --system {system}"));
-    let replay = report::replay(&scenario.path, &other, seed);
+    let replay = report::replay(&scenario.path, &format!("{other} --seed {seed}"));
     Ok(report::report(&scenario, &replay, output, &judged))
 }

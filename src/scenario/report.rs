@@ -79,9 +79,9 @@ pub(super) fn output(scenario: &Scenario, seed: u64, trace: &str, judged: &Judge
 }
 
 /// The command that plays the file again, the same way.
-pub(super) fn replay(path: &str, options: &str, seed: u64) -> String {
+pub(super) fn replay(path: &str, options: &str) -> String {
     let path = shlex::try_quote(path).unwrap_or(path.into());
-    format!("conlab run {path}{options} --seed {seed}")
+    format!("conlab run {path}{options}")
 }
 
 /// The whole report: the output, and whether it is what the file wants and has recorded.

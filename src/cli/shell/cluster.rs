@@ -6,7 +6,8 @@ use crate::net::{Answer, ClusterInfo, Connections, Controller, NetError, discove
 use crate::process::Op;
 use crate::scenario::grammar::Where;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A cluster and the shell's connections to it, shared by all that runs in the shell.
 pub struct Cluster {

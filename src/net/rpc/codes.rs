@@ -10,12 +10,11 @@ use serde::{Deserialize, Serialize};
 pub(in crate::net) const NO_TOKEN: i32 = 4011;
 
 /// What each code of this program means, for the OpenRPC document.
-pub(super) const CODES: [(i32, &str); 13] = [
+pub(super) const CODES: [(i32, &str); 12] = [
     (INVALID_PARAMS_CODE, "the parameters are wrong"),
     (4001, "a key or value is too large"),
     (4003, "the session is of another cluster"),
     (4004, "this system does not support the operation"),
-    (4005, "the session has seen what was never written here"),
     (NO_TOKEN, "the call needs the cluster's token"),
     (5001, "the primary cannot be reached"),
     (5002, "timed out"),
@@ -23,7 +22,7 @@ pub(super) const CODES: [(i32, &str); 13] = [
     (5004, "too many requests wait here"),
     (5005, "the server has not caught up yet"),
     (5006, "fewer than a majority of the servers answer"),
-    (5007, "what the session has seen was lost"),
+    (5007, "what the session has seen was lost, or never written"),
 ];
 
 /// jsonrpsee's own codes after which the call may have happened: internal error, execution failed, unknown error, and
@@ -69,19 +68,19 @@ fn code_and_hint(reason: &Reason) -> (i32, &'static str) {
         Reason::TooLarge { .. } => (4001, "split it into smaller ones"),
         Reason::EmptyKey => (INVALID_PARAMS_CODE, "give the variable a name"),
         Reason::WrongCluster { .. } => (4003, "start a new session"),
-        Reason::VersionUnknown(_) => (4005, "start a new session"),
         Reason::NotSupported(_) => (4004, "rpc.discover lists what there is"),
         Reason::PrimaryUnreachable(_) => (5001, "restart the primary, or heal its links"),
         Reason::TimedOut { .. } => (5002, "see which servers answer with status"),
         Reason::Stopping => (5003, "ask another server"),
-        // A client finds out these two for itself; a server that passes them on is as good as stopping.
-        Reason::ConnectionRefused(_) | Reason::ConnectionLost => (5003, "ask another server"),
         Reason::Overloaded(_) => (5004, "send less at once, and try again"),
         Reason::NotCaughtUp => (5005, "try again soon, or ask another server"),
         Reason::NoMajority => (5006, "restart servers until a majority runs"),
-        Reason::VersionLost(_) | Reason::VersionUnknown(_) => (5007, "start a new session"),
-        Reason::ConnectionRefused(_) => (5001, "restart it, or ask another server"),
-        Reason::ConnectionLost | Reason::Told(_) => (5001, "look whether the server is up"),
+        Reason::VersionUnknown(_) => (4005, "start a new session"),
+        Reason::VersionLost(_) => (5007, "start a new session"),
+        // What a client finds out for itself: no server says it of its own.
+        Reason::ConnectionRefused(_) | Reason::ConnectionLost | Reason::Told(_) => {
+            (5001, "look whether the server is up")
+        }
     }
 }
 

@@ -93,7 +93,7 @@ const VERSION_OUT: Field = Field {
 
 /// What any operation may end with; which of them a system has depends on how it answers.
 const ERRORS: &[i32] =
-    &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 4005, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
+    &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
 
 /// All methods that ask for an operation.
 pub(super) const OPERATIONS: [Operation; 4] = [
