@@ -713,7 +713,7 @@ pub fn listed(first: &[Triple], entries: usize) -> String {
     let shown =
         first.iter().take(Triple::SHOWN).map(Triple::to_string).collect::<Vec<_>>().join(", ");
     match entries {
-        0 => "nothing".to_string(),
+        0 => "(empty)".to_string(),
         few if few <= first.len() => shown,
         many => format!("{shown}, … ({many} in all)"),
     }
@@ -733,14 +733,14 @@ impl Display for Short<'_> {
     }
 }
 
-/// A version as a trace shows it: `7`, or `e2:7` from the second epoch on.
+/// A version as a trace shows it: `7`, or `2.7` from the second epoch on.
 pub struct ShortVersion(pub Version);
 
 impl Display for ShortVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match epoch_counter(self.0) {
             (1, counter) => write!(f, "{counter}"),
-            (epoch, counter) => write!(f, "e{epoch}:{counter}"),
+            (epoch, counter) => write!(f, "{epoch}.{counter}"),
         }
     }
 }
