@@ -673,7 +673,7 @@ impl Display for Step {
         match self {
             Step::Forwarded { ticket, to } => write!(f, "forwarded {ticket} to {to}"),
             Step::LockTaken { round, entries, first } => {
-                write!(f, "lock taken, round {round}: {}", listed(first, *entries))
+                write!(f, "lock taken for round {round}, broadcast {}", listed(first, *entries))
             }
             Step::LockReleased { round } => write!(f, "lock released, round {round} done"),
             Step::Applied { key, value: Some(value), version } => {
@@ -684,22 +684,10 @@ impl Display for Step {
             }
             Step::Read { key: Some(key) } => write!(f, "read {}", Short(key)),
             Step::Read { key: None } => f.write_str("read all"),
-            Step::Blocked { key: Some(key), have, want, .. } => {
-                write!(
-                    f,
-                    "blocked: {} wants v{}, has v{}",
-                    Short(key),
-                    ShortVersion(*want),
-                    ShortVersion(*have)
-                )
-            }
-            Step::Blocked { key: None, have, want, .. } => {
-                write!(
-                    f,
-                    "blocked: all wants v{}, has v{}",
-                    ShortVersion(*want),
-                    ShortVersion(*have)
-                )
+            Step::Blocked { key, have, want, .. } => {
+                let (want, have) = (ShortVersion(*want), ShortVersion(*have));
+                let key = key.as_deref().unwrap_or("all");
+                write!(f, "{} blocked on version {want} while at {have}", Short(key))
             }
             Step::Unblocked { .. } => f.write_str("unblocked"),
             Step::Gap { round, missing } => write!(f, "gap: round {round} before {missing}"),

@@ -8,7 +8,7 @@ fn page(servers: u32, lines: &[(&str, &[u32], &[&str])]) -> String {
     for (client, marks, items) in lines {
         let marks: Vec<NodeId> = marks.iter().copied().map(NodeId).collect();
         let items = items.iter().map(|item| (*item).to_string()).collect();
-        page.write(&Line { time: "1.00", client, marks: &marks, mark: '●', items });
+        page.write(&Line { time: "1.00", client, marks: &marks, mark: None, items });
     }
     page.finish().lines().skip(2).map(|line| format!("{line}\n")).collect()
 }
@@ -45,7 +45,7 @@ fn lifelines_show_who_is_paused_or_down() {
     let mut page = Page::new(3);
     page.turn(NodeId(1), Lifeline::Paused);
     page.turn(NodeId(2), Lifeline::Down);
-    page.write(&Line { time: "", client: "", marks: &[], mark: '●', items: Vec::new() });
+    page.write(&Line { time: "", client: "", marks: &[], mark: None, items: Vec::new() });
     assert!(page.finish().ends_with("┊               │\n"));
 }
 
@@ -60,6 +60,7 @@ fn a_long_call_does_not_hide_who_acts() {
 fn servers_in_a_row_are_named_by_their_ends() {
     let nodes: Vec<NodeId> = [2, 3, 4, 7, 9, 10].map(NodeId).to_vec();
     assert_eq!(named(&nodes), "n2…n4 n7 n9 n10");
+    assert_eq!(named(&[NodeId(3); 4]), "n3 4×");
 }
 
 proptest! {
