@@ -64,7 +64,7 @@ pub async fn run(cluster: Cluster, signals: Signals) -> Result<Exit, Failure> {
         Some(_) => Lines::of_terminal(Editor::open(info.system.name(), info.servers.len() as u32)?),
         None => Lines::of_stream(),
     };
-    show::welcome(&info, cluster.own().is_some(), terminal.is_some());
+    show::welcome(&info, cluster.own().is_some());
     let mut shell = Shell {
         cluster: Arc::new(cluster),
         clients: Clients::default(),
@@ -168,7 +168,7 @@ impl Shell {
                 console::plain_remark(&text);
                 Ok(())
             }
-            Ok(Ending::Done) => Ok(console::result(&format!("{label}ok"))?),
+            Ok(Ending::Done) => self.say(&label, "ok"),
             Err(failure) => {
                 let text = format!("{label}{}", failure.text);
                 self.complain(&Failure { text, ..failure });
@@ -187,7 +187,7 @@ impl Shell {
         if let Some(seen) = answered.answer.as_ref().ok().and_then(answer::session_of) {
             self.clients.learn(request.client.as_deref().unwrap_or_default(), seen);
         }
-        console::result(&format!("{label}{line}"))?;
+        self.say(label, &line)?;
         let took = console::took(answered.took);
         console::remark(&with_hint(&format!("{} answered in {took}", answered.server), hint));
         match show::unwanted(request, answered) {
@@ -196,6 +196,17 @@ impl Shell {
             None => {}
         }
         Ok(())
+    }
+
+    /// One line of results. Which job it is of is for people: a script gets the result alone.
+    fn say(&self, label: &str, line: &str) -> Result<(), Failure> {
+        if self.interactive {
+            return Ok(console::result(&format!("{label}{line}"))?);
+        }
+        if !label.is_empty() {
+            console::remark(&format!("{label}{line}"));
+        }
+        Ok(console::result(line)?)
     }
 
     /// Leaves the cluster; one of the shell's own is stopped.
