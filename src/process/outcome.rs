@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-/// A variable's value in an answer to [`Op::All`].
+/// A variable's value in an answer to [`Op::All`](super::Op::All).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versioned {
     /// The value.
