@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{Up, code, conlab, conlab_in, directory, err, error_line, lives, out, signal};
+use common::{
+    Up, code, conlab, conlab_in, directory, err, error_line, kill, lives, out, pause, signal,
+    wait_until,
+};
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
 use std::process::Stdio;
@@ -25,16 +28,10 @@ fn up_says_where_everything_is_and_leaves_nothing_behind() {
 fn servers_end_with_a_controller_that_is_killed() {
     let mut up = Up::start(&["linearizable"]);
     let pids = [1, 2, 3].map(|id| up.pid(id));
-    signal(pids[2], Signal::SIGSTOP);
+    pause(pids[2]);
     signal(up.child.id() as i32, Signal::SIGKILL);
     up.child.wait().expect("it was killed");
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while pids.iter().any(|pid| lives(*pid)) && std::time::Instant::now() < deadline {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    let left: Vec<_> = pids.iter().filter(|pid| lives(**pid)).collect();
-    pids.iter().for_each(|pid| signal(*pid, Signal::SIGKILL));
-    assert!(left.is_empty(), "these servers were left: {left:?}");
+    wait_until("every server has ended", || !pids.iter().any(|pid| lives(*pid)));
 }
 
 #[test]
@@ -67,10 +64,7 @@ fn a_server_that_the_cluster_lacks_is_a_usage_error() {
 #[test]
 fn a_server_that_is_gone_is_named() {
     let up = Up::start(&["sequential"]);
-    signal(up.pid(3), Signal::SIGKILL);
-    while lives(up.pid(3)) {
-        std::thread::yield_now();
-    }
+    kill(up.pid(3));
     let output = up.conlab(&["get", "x", "@3"]);
     assert_eq!((code(&output), out(&output)), (69, String::new()));
     let line = error_line(&output);
@@ -108,7 +102,7 @@ fn json_is_what_programs_read() {
 fn status_shows_every_server_also_one_that_is_gone() {
     let up = Up::start(&["linearizable"]);
     up.conlab(&["set", "x", "7"]);
-    signal(up.pid(3), Signal::SIGSTOP);
+    pause(up.pid(3));
     let status: Json =
         serde_json::from_str(&out(&up.conlab(&["status", "--json"]))).expect("it is JSON");
     signal(up.pid(3), Signal::SIGCONT);
@@ -177,10 +171,7 @@ fn a_server_by_hand_takes_the_place_of_one_that_was_killed() {
     std::fs::write(&config, "{ \"token\": \"secret\" }").expect("it can be written");
     let up = Up::start(&["linearizable", "--config", config.to_str().expect("it is text")]);
     up.conlab(&["set", "x", "7"]);
-    signal(up.pid(3), Signal::SIGKILL);
-    while lives(up.pid(3)) {
-        std::thread::yield_now();
-    }
+    kill(up.pid(3));
     let mut wrong = conlab_in(directory.path());
     wrong.args(["server", "--id", "3", "--join", up.controller()]).env("CONLAB_TOKEN", "wrong");
     let refused = wrong.output().expect("it runs");

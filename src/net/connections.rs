@@ -15,13 +15,22 @@ pub struct Connections {
 impl Connections {
     /// Calls the server at `HOST:PORT`, which works on a request for `request_timeout`.
     pub async fn call(&self, address: &str, request_timeout: Duration, op: &Op) -> Answer {
+        let client = self.client(address, request_timeout).await.map_err(not_connected)?;
+        client.call(op).await // it connects again if it has to
+    }
+
+    /// The connection to a server, made now if there is none: the first call then need not wait for it.
+    pub async fn client(
+        &self,
+        address: &str,
+        request_timeout: Duration,
+    ) -> Result<Arc<Client>, NetError> {
         if let Some(client) = self.kept(address) {
-            return client.call(op).await; // it connects again if it has to
+            return Ok(client);
         }
-        let connected = Client::connect_for(address, request_timeout).await;
-        let client = Arc::new(connected.map_err(not_connected)?);
+        let client = Arc::new(Client::connect_for(address, request_timeout).await?);
         self.open().insert(address.to_string(), client.clone());
-        client.call(op).await
+        Ok(client)
     }
 
     fn kept(&self, address: &str) -> Option<Arc<Client>> {

@@ -57,6 +57,8 @@ pub(super) struct Edge {
     ended: VecDeque<Settled>,
     /// When the primary was last heard.
     heard: Duration,
+    /// Whether the primary of this epoch has yet to hear of what waits.
+    unheard: bool,
     resend_armed: bool,
     deadline_armed: bool,
 }
@@ -178,8 +180,16 @@ impl Edge {
         }
     }
 
-    /// A new epoch is open: its primary must hear of every request.
+    /// An epoch ended: whatever waits must be sent to the next primary, once that leads.
+    pub fn new_epoch(&mut self) {
+        self.unheard = true;
+    }
+
+    /// The primary leads: in a new epoch it must hear of every request.
     pub fn send_all_again<P: Level>(&mut self, ctx: &mut Ctx<P>) {
+        if !std::mem::take(&mut self.unheard) {
+            return;
+        }
         self.waiting.values_mut().for_each(|waiting| waiting.sent = Duration::ZERO);
         if !self.waiting.is_empty() {
             self.resend_armed = true;

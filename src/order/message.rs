@@ -111,9 +111,10 @@ impl Display for Message {
             Message::Done { number, .. } => write!(f, "done {number}"),
             Message::Probe { head, .. } => write!(f, "probe, at {head}"),
             Message::Pull(pull) => write!(f, "pull from {}", pull.after),
-            Message::Rounds(rounds) => {
-                write!(f, "{} missing rounds, at {}", rounds.rounds.len(), rounds.head)
-            }
+            Message::Rounds(Rounds { rounds, head, .. }) => match rounds.len() {
+                1 => write!(f, "a missing round, at {head}"),
+                missing => write!(f, "{missing} missing rounds, at {head}"),
+            },
             Message::Snapshot(part) => {
                 write!(f, "snapshot at {}, {} items", part.place.number, part.items.len())
             }

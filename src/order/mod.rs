@@ -176,6 +176,9 @@ impl Order {
         if !self.epoch_fits(ctx, from, &message) {
             return;
         }
+        if from == PRIMARY && !matches!(message, Message::Recall { .. }) {
+            self.edge.send_all_again(ctx);
+        }
         match message {
             Message::Submit { entries, .. } => {
                 entries.into_iter().for_each(|entry| self.enqueue(ctx, entry))
@@ -289,16 +292,16 @@ impl Order {
             return false;
         }
         if epoch > self.epoch {
-            self.enter(ctx, epoch);
+            self.enter(epoch);
         }
         true
     }
 
     /// A new epoch: what an earlier primary broadcast and we did not deliver is void.
-    fn enter<P: Level>(&mut self, ctx: &mut Ctx<P>, epoch: u64) {
+    fn enter(&mut self, epoch: u64) {
         self.epoch = epoch;
         self.catchup.forget_undelivered();
-        self.edge.send_all_again(ctx);
+        self.edge.new_epoch();
     }
 
     fn depose<P: Level>(&mut self, ctx: &mut Ctx<P>, epoch: u64) {

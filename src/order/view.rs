@@ -115,7 +115,8 @@ impl Order {
         let Some(open) = self.primary.as_mut().and_then(|primary| primary.open.as_mut()) else {
             return;
         };
-        if number >= open.round.number && open.waiting.remove(&from) {
+        if number >= open.round.number {
+            open.waiting.remove(&from);
             self.advance(ctx);
         }
     }
@@ -219,7 +220,7 @@ impl Order {
             let in_view = member.in_view;
             *member = Member { in_view, ..Member::new(pull.incarnation, now) };
             self.catchup.sent(from);
-            if in_view && primary.drop_from_view(from) {
+            if in_view && primary.head > 0 && primary.drop_from_view(from) {
                 ctx.note(Step::Forgot { node: from });
             }
         }

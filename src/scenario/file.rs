@@ -196,6 +196,16 @@ fn wrong(path: &str, line: usize, error: GrammarError) -> ScenarioError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in "(cluster causal\\n)?(\\PC|\\n){0,80}") {
+            if let Ok(scenario) = Scenario::parse("x.scn", &text) {
+                prop_assert!(text.starts_with(&scenario.script));
+            }
+        }
+    }
 
     fn error(text: &str) -> String {
         Scenario::parse("x.scn", text).expect_err(text).to_string()

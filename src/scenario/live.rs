@@ -6,6 +6,7 @@ use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
 use crate::process::{NodeId, Op, Outcome};
+use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -55,10 +56,9 @@ pub async fn play_live(
     controller: Arc<Controller>,
     tell: Listener,
 ) -> Result<Vec<Ended>, ScenarioError> {
-    let runtime = Handle::current();
-    let played = task::spawn_blocking(move || {
-        play(&scenario, &mut Live::new(&scenario, controller, runtime, tell))
-    });
+    let connections = connect(&controller, scenario.cluster.timeout).await;
+    let mut stage = Live::new(&scenario, controller, connections, tell);
+    let played = task::spawn_blocking(move || play(&scenario, &mut stage));
     match played.await {
         Ok(played) => played,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -102,14 +102,14 @@ impl Live {
     fn new(
         scenario: &Scenario,
         controller: Arc<Controller>,
-        runtime: Handle,
+        connections: Arc<Connections>,
         tell: Listener,
     ) -> Self {
         Live {
             controller,
-            connections: Arc::default(),
+            connections,
             request_timeout: scenario.cluster.timeout,
-            runtime,
+            runtime: Handle::current(),
             start: Instant::now(),
             asked: BTreeMap::new(),
             last: 0,
@@ -117,6 +117,18 @@ impl Live {
             tell,
         }
     }
+}
+
+/// Connections to all servers that can be reached now, so that no request takes the time to connect.
+async fn connect(controller: &Controller, request_timeout: Duration) -> Arc<Connections> {
+    let connections = Arc::new(Connections::default());
+    let addresses = controller.info().servers.into_iter().map(|server| server.address.to_string());
+    let connected = addresses.map(|address| {
+        let connections = &connections;
+        async move { connections.client(&address, request_timeout).await }
+    });
+    join_all(connected).await; // one that is down is tried again when it is asked
+    connections
 }
 
 impl Stage for Live {

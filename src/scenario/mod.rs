@@ -36,6 +36,7 @@ pub use live::{Listener, LiveError, play_live, run_live};
 pub use report::{Judged, judge};
 pub use runner::{Ended, play};
 pub use stage::{Answered, Stage};
+pub use verdict::broken;
 
 use crate::systems::System;
 use simulated::Simulated;

@@ -7,7 +7,7 @@ use crate::process::{Outcome, Short};
 use std::time::Duration;
 
 /// What the line wants, in words, if the request did not end so. `within` counts only where time is `exact`.
-pub(super) fn broken(ended: &Ended, exact: bool) -> Option<String> {
+pub fn broken(ended: &Ended, exact: bool) -> Option<String> {
     let want = ended.request.want.as_ref()?;
     let answered = want.answers.iter().any(|answer| fits(answer, &ended.outcome));
     let after = want.after.is_none_or(|least| ended.took >= least);

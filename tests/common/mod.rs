@@ -164,6 +164,35 @@ pub fn signal(pid: i32, signal: nix::sys::signal::Signal) {
 /// Whether a process is there, and not only waiting to be reaped.
 pub fn lives(pid: i32) -> bool {
     let there = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None).is_ok();
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    there && state.rsplit(')').next().and_then(|rest| rest.trim().chars().next()) != Some('Z')
+    there && state_of(pid) != Some('Z')
+}
+
+/// Stops a process, and returns when it stands still.
+pub fn pause(pid: i32) {
+    signal(pid, nix::sys::signal::Signal::SIGSTOP);
+    wait_until("it stands still", || matches!(state_of(pid), Some('T') | None));
+}
+
+/// Kills a process, and returns when it is gone.
+pub fn kill(pid: i32) {
+    signal(pid, nix::sys::signal::Signal::SIGKILL);
+    wait_until("it is gone", || !lives(pid));
+}
+
+/// Returns when `what` is so; fails if it never is.
+pub fn wait_until(what: &str, so: impl Fn() -> bool) {
+    const TRIES: u32 = 3_000; // of 10 ms
+    for _ in 0..TRIES {
+        if so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited in vain until {what}");
+}
+
+/// The letter that the kernel gives the state of a process, where it says so.
+fn state_of(pid: i32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
 }

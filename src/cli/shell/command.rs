@@ -135,4 +135,11 @@ mod tests {
         assert!(error("status now").contains("\"now\""));
         assert!(error("cluster causal").contains("runs already"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_read_or_refused_without_a_panic(line in "\\PC{0,60}") {
+            let _ = parse(&line);
+        }
+    }
 }

@@ -1,9 +1,14 @@
 //! What the shell says.
 
+use super::cluster::Answered;
 use crate::cli::answer::{exit_of, exit_of_fate, failure_line, on_one_line};
 use crate::cli::console;
 use crate::cli::exit::Exit;
 use crate::net::{Answer, ClusterInfo};
+use crate::process::Outcome;
+use crate::scenario::grammar::Request;
+use crate::scenario::{Ended, broken};
+use std::time::Duration;
 
 /// An answer's line, what to do about it, and the exit code that it stands for.
 pub fn answer(answer: &Answer) -> (String, &str, Exit) {
@@ -13,18 +18,27 @@ pub fn answer(answer: &Answer) -> (String, &str, Exit) {
     }
 }
 
-/// Says which cluster this is and, at a prompt, what to try.
-pub fn welcome(info: &ClusterInfo, own: bool, interactive: bool) {
+/// What the line wanted instead of this answer, if it did: `get x => 7`.
+pub fn unwanted(request: &Request, answered: &Answered) -> Option<String> {
+    let ended = Ended {
+        line: 0,
+        request: request.clone(),
+        began: Duration::ZERO,
+        took: answered.took,
+        outcome: answered.answer.clone().unwrap_or_else(Outcome::from),
+    };
+    let (outcome, took) = (&ended.outcome, console::took(ended.took));
+    broken(&ended, true).map(|wanted| format!("wanted {wanted}, got {outcome} after {took}"))
+}
+
+/// Says which cluster this is and what to try.
+pub fn welcome(info: &ClusterInfo, own: bool) {
     let addresses = info.servers.iter().map(|server| server.address.to_string());
     let addresses = addresses.collect::<Vec<_>>().join(" ");
     console::remark(&format!("{}, {} servers: {addresses}", info.system, info.servers.len()));
-    match (interactive, own) {
-        (true, true) => {
-            console::plain_remark("try: slow 300ms · set x 7 @2 & · get x @3 · demo · help");
-        }
-        (true, false) => console::plain_remark("try: set x 7 @2 & · get x @3 · status · help"),
-        (false, _) => {}
-    }
+    let faults = if own { "slow 300ms · " } else { "" };
+    let demo = if own { "demo · " } else { "" };
+    console::plain_remark(&format!("try: {faults}set x 7 @2 & · get x @3 · {demo}help"));
 }
 
 /// What can be typed.

@@ -12,8 +12,13 @@ const CLIENT: usize = 10;
 /// The most room between two lifelines, and the room that is left to the right of the last one.
 const MOST_SPACE: usize = 8;
 const RIGHT_ROOM: usize = 8;
+/// With this much room, a text that is longer goes over several lines.
+const ROOMY: usize = 34;
 /// The clients' column is as wide as this.
 const CLIENT_ROOM: usize = 17;
+
+/// What stands on the lifeline of a server that acts.
+const MARK: char = '●';
 
 /// What a server's lifeline says of it.
 #[derive(Debug, Clone, Copy)]
@@ -24,11 +29,11 @@ pub(super) enum Lifeline {
 }
 
 impl Lifeline {
-    fn sign(self) -> &'static str {
+    fn sign(self) -> char {
         match self {
-            Lifeline::Running => "│",
-            Lifeline::Paused => "┊",
-            Lifeline::Down => " ",
+            Lifeline::Running => '│',
+            Lifeline::Paused => '┊',
+            Lifeline::Down => ' ',
         }
     }
 }
@@ -46,7 +51,8 @@ pub(super) struct Line<'a> {
     pub time: &'a str,
     pub client: &'a str,
     pub marks: &'a [NodeId],
-    pub mark: char,
+    /// What stands on the lifelines of the marked servers, if it is not the usual mark.
+    pub mark: Option<char>,
     pub items: Vec<String>,
 }
 
@@ -98,7 +104,7 @@ impl Page {
         if marks.iter().any(|column| *column <= client_ends) {
             self.write_client_alone(line);
         } else {
-            canvas.put(CLIENT, line.client);
+            canvas.put(CLIENT, &padded(line.client));
         }
         let (place, room) = self.place(&marks, &line.items, client_ends);
         let mut texts = pack(&line.items, room).into_iter().peekable();
@@ -117,7 +123,7 @@ impl Page {
     fn write_client_alone(&mut self, line: &Line<'_>) {
         let mut canvas = self.row(&[], line.mark);
         canvas.put(0, line.time);
-        canvas.put(CLIENT, &format!("{} ", line.client));
+        canvas.put(CLIENT, &padded(line.client));
         self.text.push_str(&canvas.finish());
     }
 
@@ -129,13 +135,16 @@ impl Page {
         self.text
     }
 
-    fn row(&self, marks: &[usize], mark: char) -> Canvas {
+    /// A row with nothing but lifelines and marks. Who is down does not act, whatever happens there.
+    fn row(&self, marks: &[usize], mark: Option<char>) -> Canvas {
         let mut canvas = Canvas::default();
         for (column, lifeline) in self.columns.iter().zip(&self.lifelines) {
-            canvas.put(*column, lifeline.sign());
-        }
-        for column in marks {
-            canvas.put(*column, &mark.to_string());
+            let sign = match (marks.contains(column), mark, lifeline) {
+                (true, Some(mark), _) => mark,
+                (true, None, Lifeline::Running | Lifeline::Paused) => MARK,
+                _ => lifeline.sign(),
+            };
+            canvas.put(*column, &sign.to_string());
         }
         canvas
     }
@@ -157,9 +166,9 @@ impl Page {
         let (first, last) = self.ends(marks);
         let right = WIDTH.saturating_sub(last + 2);
         let left = first.saturating_sub(self.left().max(client_ends) + 2);
-        match longest {
-            _ if longest <= right => (Place::Right, right),
-            _ if longest <= left => (Place::Left, left),
+        match longest.min(ROOMY) {
+            longest if longest <= right => (Place::Right, right),
+            longest if longest <= left => (Place::Left, left),
             _ => (Place::Below, WIDTH - self.left()),
         }
     }
@@ -172,6 +181,11 @@ impl Page {
     fn left(&self) -> usize {
         self.columns.first().copied().unwrap_or(CLIENT)
     }
+}
+
+/// `text` with a space behind it, so that no lifeline touches it.
+fn padded(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{text} ") }
 }
 
 /// One line of characters that can be written over.
@@ -211,18 +225,31 @@ fn pack(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-/// `text` in pieces of at most `width`, broken at spaces where there are some.
+/// `text` in pieces of at most `width`, broken at spaces where there are some, but not inside `(SET, x, 7)`.
 fn broken(text: &str, width: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest: Vec<char> = text.chars().collect();
     while rest.len() > width {
-        let space = rest[..width].iter().rposition(|c| *c == ' ');
-        // A word that is wider than the page is broken where the page ends.
-        let end = space.filter(|space| rest[..*space].iter().any(|c| *c != ' ')).unwrap_or(width);
-        let tail = rest.split_off(end.max(1));
+        let end = last_space(&rest[..width]).unwrap_or(width).max(1);
+        let tail = rest.split_off(end);
         pieces.push(rest.into_iter().collect());
         rest = tail.into_iter().skip_while(|c| *c == ' ').collect();
     }
     pieces.push(rest.into_iter().collect());
     pieces
+}
+
+/// The last space that is in no parentheses, and has something before it.
+fn last_space(text: &[char]) -> Option<usize> {
+    let mut depth = 0;
+    let mut last = None;
+    for (index, c) in text.iter().enumerate().skip(1) {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ' ' if depth == 0 => last = Some(index),
+            _ => {}
+        }
+    }
+    last
 }

@@ -19,9 +19,6 @@ use row::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// What acts on its lifeline.
-const MARK: char = '●';
-
 /// Writes down what it observes.
 #[derive(Debug)]
 pub(super) struct Trace {
@@ -80,7 +77,7 @@ impl Trace {
             time: &words::millis(row.at),
             client: &row.client,
             marks: &row.marks,
-            mark: row.mark.unwrap_or(MARK),
+            mark: row.mark,
             items: items.iter().map(|(glyph, text)| format!("{} {text}", glyph.sign())).collect(),
         });
     }
@@ -133,14 +130,14 @@ impl<P: Process> Observer<P> for Trace {
 
     fn lost(&mut self, at: Duration, from: NodeId, to: NodeId, message: &P::Message, loss: Loss) {
         match loss {
-            Loss::Cut => self.add(at, from, Glyph::Lost, format!("{to} {message}: cut")),
-            Loss::Chance => self.add(at, from, Glyph::Lost, format!("{to} {message}: lost")),
-            Loss::Down => self.add(at, to, Glyph::Lost, format!("{from} {message}: is down")),
+            Loss::Cut => self.add(at, from, Glyph::Lost, format!("to {to}, cut: {message}")),
+            Loss::Chance => self.add(at, from, Glyph::Lost, format!("to {to}: {message}")),
+            Loss::Down => self.add(at, to, Glyph::Lost, format!("from {from}: {message}")),
         }
     }
 
     fn duplicated(&mut self, at: Duration, from: NodeId, to: NodeId, message: &P::Message) {
-        self.add(at, from, Glyph::Twice, format!("{to} {message}"));
+        self.add(at, from, Glyph::Twice, format!("to {to}: {message}"));
     }
 
     fn answered(&mut self, at: Duration, request: RequestId, outcome: &Outcome) {

@@ -1,14 +1,88 @@
+use super::Trace;
 use super::layout::{Lifeline, Line, Page, WIDTH};
 use super::words::{filled, named};
-use crate::process::NodeId;
+use crate::process::{Ctx, NodeId, Op, Outcome, Process, Start, Status, Ticket};
+use crate::sim::{Settings, Sim};
 use proptest::prelude::*;
+use std::time::Duration;
+
+/// Makes every request durable, tells its neighbour, and answers.
+#[derive(Debug)]
+struct Notary(Start);
+
+impl Process for Notary {
+    type Message = String;
+    type Timer = ();
+    type Record = String;
+
+    fn on_start(&mut self, _: &mut Ctx<Self>) {}
+    fn on_recover(&mut self, _: String) {}
+    fn on_request(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, op: Op) {
+        ctx.persist(op.to_string());
+        ctx.send(NodeId(self.0.id.0 % self.0.servers + 1), op.to_string());
+        ctx.reply(ticket, Outcome::Set { version: None, session: None });
+    }
+    fn on_message(&mut self, _: &mut Ctx<Self>, _: NodeId, _: String) {}
+    fn on_timer(&mut self, _: &mut Ctx<Self>, (): ()) {}
+    fn status(&self) -> Status {
+        Status {
+            role: "notary".into(),
+            state: "ready".into(),
+            keys: 0,
+            version: 0,
+            rounds: 0,
+            queue: 0,
+            waiting: 0,
+            view: Vec::new(),
+        }
+    }
+}
+
+#[test]
+fn records_and_faults_are_seen() {
+    let build = |start: &Start| Notary(start.clone());
+    let mut sim = Sim::new(Settings::new(2, 1), build, Trace::new(2));
+    let ask = |sim: &mut Sim<Notary, Trace>, at, faults: &[&str]| {
+        let op = Op::Set { key: "x".into(), value: "7".into(), session: None };
+        let request = sim.request(NodeId(at), op);
+        sim.observer().asked(request, "a", NodeId(at));
+        sim.run_until(sim.now() + Duration::from_millis(2));
+        for fault in faults {
+            sim.fault(fault.parse().expect(fault)).expect(fault);
+        }
+    };
+    ask(&mut sim, 1, &["kill 1", "restart 1", "cut 1->2"]);
+    ask(&mut sim, 1, &["pause 2"]);
+    ask(&mut sim, 2, &[]);
+    let trace: String =
+        sim.into_observer().finish().lines().skip(1).map(|line| format!("{line}\n")).collect();
+    assert_eq!(
+        trace,
+        "\
+────────────────────────────────────────────────────────────────────────────────
+     0.00 a: set x 7 @1    ● ○ n1#1  ▤ saves \"set x 7\"
+     0.50 a ◀ ok           ● ▤ saved  → n2 set x 7  ◆ ok
+     1.50                  │       ● ← n1 set x 7
+     2.00 ! kill 1         ×       │
+     2.00 ! restart 1      ┬       │
+     2.00                  ● ▤ recovers \"set x 7\"
+     2.00 ! cut 1->2       │       │
+     2.00 a: set x 7 @1    ● ○ n1.2#1  ▤ saves \"set x 7\"
+     2.50 a ◀ ok           ● ▤ saved  → n2 set x 7  ✗ to n2, cut: set x 7  ◆ ok
+     4.00 ! pause 2        │       ┴
+────────────────────────────────────────────────────────────────────────────────
+○ request   ◆ answer   → sent to   ← received from   ▤ to disk
+! fault, warning   ✗ lost
+"
+    );
+}
 
 fn page(servers: u32, lines: &[(&str, &[u32], &[&str])]) -> String {
     let mut page = Page::new(servers);
     for (client, marks, items) in lines {
         let marks: Vec<NodeId> = marks.iter().copied().map(NodeId).collect();
         let items = items.iter().map(|item| (*item).to_string()).collect();
-        page.write(&Line { time: "1.00", client, marks: &marks, mark: '●', items });
+        page.write(&Line { time: "1.00", client, marks: &marks, mark: None, items });
     }
     page.finish().lines().skip(2).map(|line| format!("{line}\n")).collect()
 }
@@ -16,20 +90,23 @@ fn page(servers: u32, lines: &[(&str, &[u32], &[&str])]) -> String {
 #[test]
 fn text_stands_right_of_its_server_or_left_or_below() {
     let text = page(
-        3,
+        5,
         &[
             ("a: get x @1", &[1], &["right"]),
-            ("", &[3], &["a text that does not fit at all to the right"]),
-            ("", &[2, 3], &["as wide as the room"]),
+            ("", &[3], &["too long for the room that is left to its right"]),
+            ("", &[4], &["too long for the room at its sides"]),
+            ("", &[5], &["more room to the left"]),
         ],
     );
     assert_eq!(
         text,
         "\
-1.00      a: get x @1      ● right │       │
-1.00                       │       │       ●
-                           a text that does not fit at all to the right
-1.00                       │       ●       ● as wide as the room
+1.00      a: get x @1      ● right │       │       │       │
+1.00                       │       │       ● too long for the room that is left
+                           │       │       │ to its right  │
+1.00                       │       │       │       ●       │
+                           too long for the room at its sides
+1.00                       │       │ more room to the left ●
 "
     );
 }
@@ -45,7 +122,7 @@ fn lifelines_show_who_is_paused_or_down() {
     let mut page = Page::new(3);
     page.turn(NodeId(1), Lifeline::Paused);
     page.turn(NodeId(2), Lifeline::Down);
-    page.write(&Line { time: "", client: "", marks: &[], mark: '●', items: Vec::new() });
+    page.write(&Line { time: "", client: "", marks: &[], mark: None, items: Vec::new() });
     assert!(page.finish().ends_with("┊               │\n"));
 }
 
@@ -60,6 +137,7 @@ fn a_long_call_does_not_hide_who_acts() {
 fn servers_in_a_row_are_named_by_their_ends() {
     let nodes: Vec<NodeId> = [2, 3, 4, 7, 9, 10].map(NodeId).to_vec();
     assert_eq!(named(&nodes), "n2…n4 n7 n9 n10");
+    assert_eq!(named(&[NodeId(3); 4]), "n3 4×");
 }
 
 proptest! {

@@ -9,8 +9,14 @@ pub(super) fn millis(at: Duration) -> String {
     format!("{:>9.2}", at.as_secs_f64() * 1e3)
 }
 
-/// Servers in a row: `n2 n3`, `n2…n10 n12`.
+/// Servers in a row: `n2 n3`, `n2…n10 n12`; one server several times: `n3 4×`.
 pub(super) fn named(nodes: &[NodeId]) -> String {
+    if let [first, others @ ..] = nodes
+        && !others.is_empty()
+        && others.iter().all(|node| node == first)
+    {
+        return format!("{first} {}×", nodes.len());
+    }
     let mut runs: Vec<(NodeId, NodeId)> = Vec::new();
     for node in nodes {
         match runs.last_mut() {
