@@ -19,6 +19,8 @@ use std::time::Duration;
 const MANY: u32 = 64;
 /// Requests in a batch.
 const BATCH: u32 = 64;
+/// Blocks of one client are short and so many times as many: the machine changes its pace within a second.
+const OFTEN: u32 = 4;
 /// At these numbers of clients the cost of a linearizable SET is measured.
 const CLIENTS: [u32; 5] = [1, 4, 16, 64, 256];
 /// A cost that grows by no more than this is level: more than this is not noise.
@@ -35,7 +37,7 @@ const LOCAL: [(System, Operation); 4] = [
 #[derive(Debug, Args)]
 pub struct Goals {
     /// Requests in each repetition, where one client asks
-    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub requests: u32,
     /// Seconds of each block of load, where many ask
     #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = seconds)]
@@ -99,7 +101,7 @@ impl Goals {
         let subjects = floors.into_iter().chain(levels(local));
         let series = subjects
             .map(|(subject, operation)| Series::new(subject, operation, 1, Place::One, load));
-        measured(run, bed, series.collect(), repetitions, servers).await
+        measured(run, bed, series.collect(), repetitions * OFTEN, servers).await
     }
 
     /// Many clients: echo and the local operations, all at one server, and last the linearizable SET, at all of them.
@@ -182,6 +184,7 @@ impl Goals {
             clients: 10,
             place: Place::Spread,
             requests: 100,
+            pause: Duration::ZERO,
         };
         let time = Duration::from_secs_f64(self.seconds);
         let values: Vec<f64> = (0..repetitions).map(|_| speed(&plan, time)).collect();

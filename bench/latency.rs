@@ -2,7 +2,7 @@
 
 use super::bed::{Bed, BedOptions};
 use super::block::Load;
-use super::output::{caption, per_floor};
+use super::output::{caption, per_floor, repetitions};
 use super::results::{Mode, Results, Row};
 use super::run::Run;
 use super::series::{self, Place, Series};
@@ -13,6 +13,7 @@ use conlab::cli::Failure;
 use conlab::plot::{Axis, BarSeries, Content, Figure, Panel, Point, Scale, Unit};
 use conlab::sim::Settings;
 use conlab::systems::System;
+use std::time::Duration;
 
 /// The mean latencies that the reference published, SET and GET, in milliseconds: ten servers, a hundred requests,
 /// and by its own caption with its polls and its start-up in them.
@@ -76,6 +77,7 @@ pub fn count(row: &mut Row, seed: u64) {
         clients: row.clients,
         place: if row.clients == 1 { Place::One } else { Place::Spread },
         requests: 20 + 180 / row.clients,
+        pause: Duration::ZERO,
     };
     let simulated = simulate(&plan);
     (row.messages, row.bytes) = (Some(simulated.messages), Some(simulated.bytes));
@@ -88,8 +90,9 @@ pub fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
     let caption = caption(
         results,
         &format!(
-            "{servers} server processes, one client at a backup, {} requests per bar.",
-            rows.iter().map(|row| row.latency.samples).max().unwrap_or_default()
+            "{servers} server processes, one client at a backup, {} requests a bar, {}.",
+            rows.iter().map(|row| row.latency.samples).max().unwrap_or_default(),
+            repetitions(&rows)
         ),
     );
     vec![("latency", bars(&rows, &caption)), ("latency-curve", curves(&rows, &caption))]

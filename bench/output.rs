@@ -51,13 +51,14 @@ pub fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
 /// A chart's caption: what is particular to it, and what all charts of a run share.
 pub fn caption(results: &Results, words: &str) -> String {
     let Results { seed, machine, versions, .. } = results;
-    let repetitions = results.rows.iter().map(|row| row.p50_us.len()).max().unwrap_or(1);
-    format!(
-        "{words} Seed {seed}, medians of up to {repetitions} interleaved repetitions, {}, conlab {} at {}.",
-        machine.short(),
-        versions.conlab,
-        versions.commit
-    )
+    let (machine, version, commit) = (machine.short(), &versions.conlab, &versions.commit);
+    format!("{words} Seed {seed}, {machine}, conlab {version} at {commit}.")
+}
+
+/// How often the rows were measured, for captions: `medians of 7 interleaved repetitions`.
+pub fn repetitions(rows: &[&Row]) -> String {
+    let most = rows.iter().map(|row| row.p50_us.len()).max().unwrap_or(1);
+    format!("medians of {most} interleaved repetitions")
 }
 
 /// A row's latency as a multiple of its floor's: `1.2 ×`.

@@ -4,7 +4,7 @@ use super::args::seconds;
 use super::bed::{Bed, BedOptions};
 use super::block::Load;
 use super::latency::count;
-use super::output::caption;
+use super::output::{caption, repetitions};
 use super::results::{Mode, Results, Row};
 use super::run::Run;
 use super::series::{self, Place, Series};
@@ -87,6 +87,7 @@ fn simulated(system: System, servers: u32, seed: u64) -> Row {
         clients: 1,
         place: Place::One,
         requests: 100,
+        pause: Duration::ZERO,
     };
     Row::simulated("scale", &plan, &simulate(&plan), None)
 }
@@ -155,8 +156,11 @@ pub fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
             |row| row.messages.unwrap_or_default(),
         ),
     ];
-    let caption =
-        caption(results, "SET; one server process each, the clients on the same machine.");
+    let words = format!(
+        "SET; a process for each server, clients on the same machine, {}.",
+        repetitions(&rows)
+    );
+    let caption = caption(results, &words);
     vec![("scale", Figure { title: finding(&rows), caption, panels })]
 }
 

@@ -34,6 +34,8 @@ pub struct Plan {
     pub place: Place,
     /// How many requests each has.
     pub requests: u32,
+    /// How long a client waits after an answer, where there is one client: its next request finds the lock free.
+    pub pause: Duration,
 }
 
 /// What came of a plan.
@@ -141,6 +143,9 @@ fn play<P: Process, O: Observer<P>>(sim: &mut Sim<P, O>, plan: &Plan) -> (Latenc
                 client.asker.hear(outcome);
             }
         }
+        if plan.clients == 1 {
+            sim.run_until(sim.now() + plan.pause);
+        }
         client.ask(sim).map(|request| waiting.insert(request, number));
     }
     (latencies, failed + waiting.len() as u64)
@@ -204,6 +209,7 @@ mod tests {
             clients: 1,
             place: Place::One,
             requests: 50,
+            pause: Duration::ZERO,
         };
         let simulated = simulate(&plan);
         // Submit, two broadcasts, two acknowledgements, and the word that it is done.

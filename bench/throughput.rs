@@ -4,7 +4,7 @@ use super::args::{rate, seconds};
 use super::bed::{Bed, BedOptions};
 use super::block::Load;
 use super::latency::{all_series, count};
-use super::output::caption;
+use super::output::{caption, repetitions};
 use super::results::{Mode, Results, Row};
 use super::run::Run;
 use super::series::{self, Place, Series};
@@ -77,8 +77,9 @@ pub fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
     let rows: Vec<&Row> = results.of("throughput").filter(|row| row.mode == Mode::Closed).collect();
     let Some(first) = rows.first() else { return Vec::new() };
     let words = format!(
-        "{} server processes, closed loop; the thin lines reach from the median to the 99th percentile.",
-        first.servers
+        "{} server processes, closed loop, {}; the thin lines reach from the median to the 99th percentile.",
+        first.servers,
+        repetitions(&rows)
     );
     let caption = caption(results, &words);
     let figure = |operation| figure(&rows, operation, &caption);

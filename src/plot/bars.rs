@@ -6,6 +6,8 @@ use super::{BarSeries, Frame, PlotError, Unit};
 
 /// The share of a group's width that its bars take.
 const FILLED: f64 = 0.86;
+/// So many pixels a bar's mark and value take above it.
+pub(super) const ROOM: i32 = 62;
 
 /// Draws one group after the other, and its name below it.
 pub(super) fn draw(
@@ -46,10 +48,7 @@ fn draw_group(
         let (top, middle) = (frame.y.place(*value), (left + right) / 2);
         canvas.fill((left, top), (right, below), look.colour)?;
         canvas.mark((middle, top - 8), look, 4)?;
-        // A label is about as wide as a bar of a small group; in a large one only the marks remain.
-        if right - left >= 26 {
-            canvas.text(&unit.shown(*value), (middle, top - 28), 11, INK, Anchor::Middle)?;
-        }
+        canvas.rising(&unit.shown(*value), (middle, top - 16), 11)?;
     }
     Ok(())
 }

@@ -75,6 +75,13 @@ impl<'a, 'b> Canvas<'a, 'b> {
         self.area.draw_text(text, &style, at).map_err(Figure::refused)
     }
 
+    /// A text that rises from the point.
+    pub fn rising(&self, text: &str, at: (i32, i32), size: u32) -> Result<(), PlotError> {
+        let style = style(size, FontStyle::Normal, INK).pos(Pos::new(HPos::Left, VPos::Center));
+        let style = TextStyle { font: style.font.transform(FontTransform::Rotate270), ..style };
+        self.area.draw_text(text, &style, at).map_err(Figure::refused)
+    }
+
     /// A line through the points.
     pub fn line(
         &self,

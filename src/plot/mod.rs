@@ -47,7 +47,7 @@ const PANEL: i32 = 370;
 const LEFT: i32 = 92;
 const RIGHT: i32 = 26;
 /// So many letters of a title, and of a caption, fit on one line.
-const TITLE_LETTERS: usize = 76;
+const TITLE_LETTERS: usize = 68;
 const CAPTION_LETTERS: usize = 124;
 
 /// A chart could not be drawn.
@@ -248,9 +248,11 @@ impl Panel {
             Content::Bars(..) => Axis { scale: Scale::Linear, ..self.x.clone() },
             _ => self.x.clone(),
         };
+        // Above the highest bar stands its value.
+        let room = if matches!(self.content, Content::Bars(..)) { bars::ROOM } else { 0 };
         let frame = Frame {
             x: Ruler::new(&x, &self.content.x_values(), (LEFT, WIDTH - RIGHT)),
-            y: Ruler::new(&self.y, &self.content.y_values(), (below, above)),
+            y: Ruler::new(&self.y, &self.content.y_values(), (below, above + room)),
         };
         canvas.bold(&self.heading, (LEFT, top + 8), 14, INK)?;
         self.axes(canvas, &frame, (above, below))?;
