@@ -7,12 +7,17 @@ use super::series::Place;
 use super::subject::{Operation, Subject};
 use conlab::cli::Failure;
 use conlab::faults::Link;
-use conlab::net::{ClusterOptions, Controller, LogLevel, LogOptions};
+use conlab::net::{Client, ClusterOptions, Controller, LogLevel, LogOptions};
 use conlab::process::Timing;
 use conlab::systems::System;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// A level is given so long to end what it still does.
+const MOST_QUIET: Duration = Duration::from_secs(5);
+/// Between two looks at it, and before the next block.
+const SETTLE: Duration = Duration::from_millis(5);
 
 /// What the clusters of a bed are like.
 #[derive(Debug, Clone)]
@@ -92,6 +97,26 @@ impl Bed {
             }
             Subject::Echo | Subject::Chain => &self.floor,
         }
+    }
+
+    /// Waits until a level has ended what it still does for answered requests, so that the next subject does not pay for
+    /// it: an eventual write is broadcast after its answer. Gives up after a while.
+    pub async fn quiet(&self, subject: Subject) {
+        let end = Instant::now() + MOST_QUIET;
+        for address in self.addresses(subject) {
+            let Subject::Level(_) = subject else { break };
+            let Ok(client) = Client::connect(address).await else { continue };
+            while client
+                .status()
+                .await
+                .is_ok_and(|server| server.status.waiting + server.status.queue > 0)
+                && Instant::now() < end
+            {
+                tokio::time::sleep(SETTLE).await;
+            }
+        }
+        // Connections that were closed are taken down.
+        tokio::time::sleep(SETTLE).await;
     }
 
     /// Ends every server.

@@ -151,6 +151,7 @@ pub async fn interleave(
             let one = &mut series[(repetition + turn) % count];
             run.show(&format!("{} {}, {} clients", one.subject, one.operation, one.clients));
             one.measure(bed, run).await?;
+            bed.quiet(one.subject).await;
         }
     }
     Ok(())
