@@ -64,6 +64,9 @@ pub struct Part {
     pub head: u64,
 }
 
+/// How far a server is: the last round delivered, and how much it has of which snapshot.
+type Stand = (u64, Option<(u64, usize)>);
+
 /// What a server knows of its own lack, and what it is sending to others that lack something.
 #[derive(Debug, Default)]
 pub(super) struct CatchUp {
@@ -72,6 +75,8 @@ pub(super) struct CatchUp {
     target: Option<u64>,
     /// Whom this server is asking, if it is.
     asking: Option<NodeId>,
+    /// Where it stood when it asked last.
+    asked: Option<Stand>,
     /// Rounds behind a gap.
     kept: BTreeMap<u64, Arc<Round>>,
     incoming: Option<(Place, Vec<Item>)>,
@@ -146,7 +151,8 @@ impl CatchUp {
 
     /// Adds a part; the whole snapshot once it is complete. A part out of turn is dropped: it is asked for again.
     fn receive(&mut self, part: Part) -> Option<(Place, Vec<Item>)> {
-        if part.from == 0 {
+        let newer = |(place, _): &(Place, _)| part.place.number > place.number;
+        if part.from == 0 && self.incoming.as_ref().is_none_or(newer) {
             self.incoming = Some((part.place.clone(), Vec::new()));
         }
         let (place, items) = self.incoming.as_mut()?;
@@ -157,6 +163,11 @@ impl CatchUp {
             }
         }
         None
+    }
+
+    /// A snapshot of what was delivered by now is of no use any more.
+    fn forget_outdated(&mut self, number: u64) {
+        self.incoming.take_if(|(place, _)| place.number <= number);
     }
 
     fn has_of_snapshot(&self) -> Option<(u64, usize)> {
@@ -216,10 +227,15 @@ impl Order {
     /// Asks, and asks again later if no answer comes.
     pub(super) fn pull_again<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let Some(whom) = self.catchup.asking else { return };
-        let snapshot = self.catchup.has_of_snapshot();
-        let pull = Pull { incarnation: ctx.incarnation(), after: self.state.number, snapshot };
+        let (after, snapshot) = self.stand();
+        self.catchup.asked = Some((after, snapshot));
+        let pull = Pull { incarnation: ctx.incarnation(), after, snapshot };
         ctx.send(whom, Message::Pull(pull));
         ctx.arm(Timer::Pull.into(), self.timing().resend_after);
+    }
+
+    fn stand(&self) -> Stand {
+        (self.state.number, self.catchup.has_of_snapshot())
     }
 
     /// A server asks for what it lacks: rounds where they are kept, else a snapshot.
@@ -300,10 +316,15 @@ impl Order {
             self.edge.heard(ctx.now());
             self.acknowledge(ctx);
         }
+        self.catchup.forget_outdated(self.state.number);
         // A late answer may speak of less than an earlier one: a blank server asks until it has its memory.
         let lacks = self.state.number < head || self.catchup.blank;
         if lacks || self.catchup.incoming.is_some() {
-            return self.pull_again(ctx);
+            // One question from each place: were a repeated answer answered too, every repetition would double the rest.
+            if self.catchup.asked != Some(self.stand()) {
+                self.pull_again(ctx);
+            }
+            return;
         }
         self.catchup.asking = None;
         ctx.disarm(Timer::Pull.into());
