@@ -57,3 +57,30 @@ fn repeated_messages_do_not_multiply_while_a_snapshot_is_sent() {
     let messages = messages_of_a_catch_up(sim);
     assert!(messages < 100, "{messages} messages for 4 answers");
 }
+
+/// Whether server 3, away for a while, is in the view again within ten seconds of a load that never pauses.
+fn returns_under_load(link: &str) -> bool {
+    let mut sim = cluster();
+    fault(&mut sim, &format!("slow 1-3 {link}"));
+    fault(&mut sim, "pause 3");
+    (0..1_000).for_each(|_| set(&mut sim, "x", "1"));
+    assert_eq!(sim.status(NodeId(1)).map(|status| status.view.len()), Some(2));
+    fault(&mut sim, "resume 3");
+    for _ in 0..10_000 {
+        sim.request(NodeId(2), Op::Set { key: "x".into(), value: "2".into(), session: None });
+        pass(&mut sim, 1);
+    }
+    sim.status(NodeId(1)).is_some_and(|status| status.view.len() == 3)
+}
+
+#[test]
+fn a_server_returns_under_load_though_its_link_is_slower_than_the_others() {
+    for link in ["1ms", "2ms", "20ms", "200ms"] {
+        assert!(returns_under_load(link), "with {link}");
+    }
+}
+
+#[test]
+fn a_server_too_slow_for_the_load_does_not_hold_it_up_again_and_again() {
+    assert!(!returns_under_load("1500ms"));
+}

@@ -11,6 +11,7 @@ use crate::process::{Ctx, NodeId, Step};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The most rounds that wait behind a gap: one lock means one round under way, the rest is asked for again.
 const MOST_KEPT: usize = 16;
@@ -185,32 +186,47 @@ fn fitting<T>(items: &[T], cost: impl Fn(&T) -> usize) -> usize {
     items.iter().take_while(within).count().max(1).min(items.len())
 }
 
+/// A round that is kept: when it was broadcast first, and its size.
+#[derive(Debug)]
+struct Logged {
+    at: Duration,
+    cost: usize,
+    round: Arc<Round>,
+}
+
 /// The last rounds broadcast.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    rounds: VecDeque<(usize, Arc<Round>)>,
+    rounds: VecDeque<Logged>,
     bytes: usize,
 }
 
 impl Log {
     /// Keeps a round, and forgets the oldest past the bounds.
-    pub fn push(&mut self, round: Arc<Round>, cost: usize) {
+    pub fn push(&mut self, round: Arc<Round>, cost: usize, at: Duration) {
         self.bytes += cost;
-        self.rounds.push_back((cost, round));
+        self.rounds.push_back(Logged { at, cost, round });
         while self.rounds.len() > MOST_LOGGED
             || (self.bytes > MOST_LOGGED_BYTES && self.rounds.len() > 1)
         {
-            self.bytes -= self.rounds.pop_front().map_or(0, |(cost, _)| cost);
+            self.bytes -= self.rounds.pop_front().map_or(0, |logged| logged.cost);
         }
     }
 
     /// The rounds after `number`, as many as fit into one message; `None` where the first of them is not kept.
     pub fn after(&self, number: u64) -> Option<Vec<Arc<Round>>> {
-        let (_, first) = self.rounds.front()?;
-        let skip = (number + 1).checked_sub(first.number)? as usize;
-        let missing: Vec<_> = self.rounds.iter().skip(skip).cloned().collect();
-        let fit = fitting(&missing, |(cost, _)| *cost);
-        Some(missing.into_iter().take(fit).map(|(_, round)| round).collect())
+        let missing: Vec<_> = self.rounds.iter().skip(self.index(number + 1)?).collect();
+        let fit = fitting(&missing, |logged| logged.cost);
+        Some(missing.into_iter().take(fit).map(|logged| logged.round.clone()).collect())
+    }
+
+    /// When the round of this number was broadcast first, if it is kept.
+    pub fn broadcast_at(&self, number: u64) -> Option<Duration> {
+        self.rounds.get(self.index(number)?).map(|logged| logged.at)
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        number.checked_sub(self.rounds.front()?.round.number).map(|index| index as usize)
     }
 }
 
