@@ -12,6 +12,7 @@
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
+//! | [`files`] | reading what a user names, never without bound |
 //! | [`sim`] | any process in virtual time, on a seeded network, with faults |
 //! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
 //! | [`stats`], [`plot`] | what measurements say, and how sure one may be; charts |
@@ -22,6 +23,7 @@
 pub mod cli;
 pub mod config;
 pub mod faults;
+pub mod files;
 pub mod net;
 pub mod order;
 pub mod picker;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("session", &[]),
     ("random", &[]),
+    ("files", &[]),
     ("process", &["session", "random"]),
     ("timers", &["session", "random", "process"]),
     ("store", &["session", "random", "process"]),
@@ -20,8 +21,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("systems", &["session", "random", "process", "timers", "store", "order"]),
     ("sim", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
-    ("scenario", &["session", "random", "process", "faults", "systems", "sim", "net"]),
-    ("config", &["session", "random", "process", "faults", "systems", "net"]),
+    ("scenario", &["files", "session", "random", "process", "faults", "systems", "sim", "net"]),
+    ("config", &["files", "session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
     ("stats", &[]),
     ("plot", &["stats"]),
