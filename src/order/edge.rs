@@ -16,6 +16,9 @@ const MOST_WAITING: usize = 16_384;
 /// The most bytes of requests that wait at one edge.
 const MOST_WAITING_BYTES: usize = 256 << 20;
 
+/// How often an edge sends again, at the most, in the time after which a request is sent again.
+const RESENDS_AT_MOST: u32 = 10;
+
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -250,7 +253,10 @@ impl Order {
     pub(super) fn resend<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let (now, after) = (ctx.now(), self.timing().resend_after);
         self.edge.resend_armed = false;
-        for entries in self.edge.overdue(now.saturating_sub(after), now) {
+        let overdue = self.edge.overdue(now.saturating_sub(after), now);
+        // Each look goes through all that waits: after a resend, what falls due soon waits for the rest.
+        let pause = if overdue.is_empty() { Duration::ZERO } else { after / RESENDS_AT_MOST };
+        for entries in overdue {
             if self.leads() {
                 entries.into_iter().for_each(|entry| self.enqueue(ctx, entry));
                 continue;
@@ -262,7 +268,7 @@ impl Order {
         }
         if let Some(oldest) = self.edge.waiting.values().map(|waiting| waiting.sent).min() {
             self.edge.resend_armed = true;
-            ctx.arm(Timer::Resend.into(), (oldest + after).saturating_sub(now));
+            ctx.arm(Timer::Resend.into(), (oldest + after).saturating_sub(now).max(pause));
         }
     }
 
