@@ -14,6 +14,7 @@
 //! | [`faults`] | what can go wrong on purpose |
 //! | [`sim`] | any process in virtual time, on a seeded network, with faults |
 //! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
+//! | [`stats`], [`plot`] | what measurements say, and how sure one may be; charts |
 //! | [`scenario`] | text files that say who asks what, what breaks, and what should come of it |
 //! | [`config`] | config.json, checked once |
 //! | [`picker`], [`cli`] | the menu of levels; the commands and the shell |
@@ -24,11 +25,13 @@ pub mod faults;
 pub mod net;
 pub mod order;
 pub mod picker;
+pub mod plot;
 pub mod process;
 pub mod random;
 pub mod scenario;
 pub mod session;
 pub mod sim;
+pub mod stats;
 pub mod store;
 pub mod systems;
 pub mod timers;

@@ -23,6 +23,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scenario", &["session", "random", "process", "faults", "systems", "sim", "net"]),
     ("config", &["session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
+    ("stats", &[]),
+    ("plot", &["stats"]),
 ];
 
 /// What stands at the top may import everything, and nothing may import it.
@@ -166,6 +168,30 @@ fn sockets_and_tasks_stay_where_they_belong() {
         }
     }
     assert!(wrong.is_empty(), "only some places may name these: {wrong:#?}");
+}
+
+/// The bench driver uses the library as anyone could; bare JSON-RPC is named only where the floor is.
+#[test]
+fn the_bench_driver_measures_the_library_from_outside() {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench");
+    let mut folders = vec![bench.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("the folder is there") {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("it is text");
+            let inside = path.strip_prefix(&bench).expect("it lies under bench");
+            let bare = inside.starts_with("floor") || inside == Path::new("caller.rs");
+            assert!(
+                bare || !text.contains("use jsonrpsee"),
+                "{} names jsonrpsee",
+                inside.display()
+            );
+        }
+    }
 }
 
 #[test]

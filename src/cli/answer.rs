@@ -108,7 +108,7 @@ pub fn as_json(outcome: &Outcome, server: &str, took: Duration) -> Json {
         _ => "ok".into(),
     };
     json["server"] = server.into();
-    json["took_ms"] = (took.as_secs_f64() * 1e3).into();
+    json["took_ms"] = took_ms(took).into();
     json
 }
 
@@ -119,8 +119,13 @@ pub fn failure_as_json(failure: &CallFailure, server: &str, took: Duration) -> J
         "error": failure.message,
         "code": failure.code,
         "server": server,
-        "took_ms": took.as_secs_f64() * 1e3,
+        "took_ms": took_ms(took),
     })
+}
+
+/// Whole microseconds are all that was measured.
+fn took_ms(took: Duration) -> f64 {
+    took.as_micros() as f64 / 1e3
 }
 
 fn fate_word(fate: Fate) -> &'static str {

@@ -1,6 +1,7 @@
 //! The commands and the flags that several of them share.
 
 use super::completions::Completions;
+use super::console;
 use super::exit::Failure;
 use super::request::{All, Delete, Get, Set};
 use super::run::Run;
@@ -9,6 +10,7 @@ use super::shell::ShellCommand;
 use super::status::Status;
 use super::up::Up;
 use crate::config::{Config, Log};
+use crate::net::LogFormat;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -72,6 +74,7 @@ impl Globals {
     pub fn read_config(&self) -> Result<Config, Failure> {
         let mut config = Config::find(self.config.as_deref())?;
         config.log = self.log.unwrap_or(config.log);
+        console::remark_as_json(config.log.format == LogFormat::Json);
         Ok(config)
     }
 

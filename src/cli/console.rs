@@ -4,7 +4,9 @@
 //! printer in their way.
 
 use crate::faults::shown;
+use serde_json::json;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -13,6 +15,7 @@ use tokio::time::Instant;
 pub type Printer = Box<dyn FnMut(String) + Send>;
 
 static PRINTER: Mutex<Option<Printer>> = Mutex::new(None);
+static JSON: AtomicBool = AtomicBool::new(false);
 static START: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// Starts the run's clock anew: a run begins when its cluster does, not when its menu is shown.
@@ -42,9 +45,33 @@ pub fn result(text: &str) -> io::Result<()> {
     })
 }
 
+/// From now on remarks are JSON objects, as the servers' log lines then are, or text again.
+pub fn remark_as_json(json: bool) {
+    JSON.store(json, Ordering::Relaxed);
+}
+
 /// Writes one remark to stderr, under the run's clock.
 pub fn remark(text: &str) {
+    if JSON.load(Ordering::Relaxed) {
+        return object("info", text);
+    }
     plain_remark(&format!("+{:.3} s  {text}", elapsed().as_secs_f64()));
+}
+
+/// Writes what went wrong to stderr.
+pub fn complaint(text: &str) {
+    if JSON.load(Ordering::Relaxed) {
+        return object("error", text);
+    }
+    let mark = if colours() { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+    plain_remark(&format!("{mark} {text}"));
+}
+
+/// Writes a remark in the form of the servers' log lines.
+fn object(level: &str, text: &str) {
+    let clock = elapsed().as_secs_f64();
+    let line = json!({ "clock_s": clock, "level": level, "message": text, "request": null, "server": null });
+    plain_remark(&line.to_string());
 }
 
 /// Writes text to stderr as it is. Whoever closed stderr does not want to know.

@@ -22,6 +22,7 @@ mod up;
 
 pub use exit::{Exit, Failure};
 
+use crate::net::LogFormat;
 use args::{Cli, ClusterFlags, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -39,6 +40,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<Exit, Failure> {
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let globals = &cli.globals;
+    if let Some(log) = globals.log {
+        console::remark_as_json(log.format == LogFormat::Json);
+    }
     let Some(command) = cli.command else { return menu::run(&cli.cluster, globals) };
     if cli.cluster != ClusterFlags::default() {
         return Err(Failure::usage(
@@ -62,8 +66,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
 /// Writes a failure to stderr, on one line.
 pub fn report(failure: &Failure) {
     if !failure.text.is_empty() {
-        let mark = if console::colours() { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
-        console::plain_remark(&format!("{mark} {}", failure.text));
+        console::complaint(&failure.text);
     }
 }
 

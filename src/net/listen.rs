@@ -2,9 +2,11 @@
 
 use super::client;
 use super::guard::Guard;
+use super::rpc::batch::Together;
 use super::wire::{CLIENT_BODY, PEER_BODY};
 use super::{NetError, body::ReadTimeout};
 use jsonrpsee::Methods;
+use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{
     BatchRequestConfig, PingConfig, Server, ServerConfig, ServerConfigBuilder, ServerHandle,
 };
@@ -63,7 +65,11 @@ pub(super) fn serve_clients(
         .max_subscriptions_per_connection(0)
         .build();
     let middleware = ServiceBuilder::new().layer(ReadTimeout);
-    let server = Server::builder().set_config(config).set_http_middleware(middleware);
+    let together = RpcServiceBuilder::new().layer_fn(|service| Together::around(service, u32::MAX));
+    let server = Server::builder()
+        .set_config(config)
+        .set_http_middleware(middleware)
+        .set_rpc_middleware(together);
     server.build_from_tcp(listener).map(|server| server.start(methods)).map_err(internal)
 }
 

@@ -1,7 +1,7 @@
 //! What the four levels have in common: words for the order, and reads of the local state.
 
-use crate::order::State;
-use crate::process::{Action, Op, Outcome, Triple};
+use crate::order::{self, Level, Order, State};
+use crate::process::{Action, Ctx, Op, Outcome, Triple};
 
 /// What the broadcast of a request says.
 pub(super) fn triple(op: Op) -> Triple {
@@ -28,5 +28,13 @@ pub(super) fn read_locally(state: &State, op: &Op) -> Outcome {
             }
         }
         _ => Outcome::All { values: state.store.values(), session: None },
+    }
+}
+
+/// Answers what the last step has settled, for levels without sessions.
+pub(super) fn answer<P: Level>(order: &mut Order, ctx: &mut Ctx<P>) {
+    while let Some(settled) = order.settled() {
+        let (ticket, outcome) = order::outcome(settled);
+        ctx.reply(ticket, outcome);
     }
 }

@@ -10,8 +10,8 @@
 //! ```
 
 use super::About;
-use super::level::triple;
-use crate::order::{Message, Order, Style, Timer, Until, outcome};
+use super::level::{answer, triple};
+use crate::order::{Message, Order, Style, Timer, Until};
 use crate::process::{Ctx, NodeId, Nothing, Op, Outcome, Process, Start, Status, Ticket};
 
 pub(super) const ABOUT: About = About {
@@ -34,13 +34,6 @@ impl Linearizable {
     /// The server that `start` names.
     pub fn new(start: &Start) -> Self {
         Linearizable { order: Order::new(start, Style { tell_done: true, patient: false }) }
-    }
-
-    fn answer(&mut self, ctx: &mut Ctx<Self>) {
-        while let Some(settled) = self.order.settled() {
-            let (ticket, outcome) = outcome(settled);
-            ctx.reply(ticket, outcome);
-        }
     }
 }
 
@@ -66,17 +59,17 @@ impl Process for Linearizable {
             Op::Get { .. } | Op::All { .. } => Until::Delivered,
         };
         self.order.submit(ctx, ticket, triple(op), None, until);
-        self.answer(ctx);
+        answer(&mut self.order, ctx);
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, message: Message) {
         self.order.on_message(ctx, from, message);
-        self.answer(ctx);
+        answer(&mut self.order, ctx);
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
         self.order.on_timer(ctx, timer);
-        self.answer(ctx);
+        answer(&mut self.order, ctx);
     }
 
     fn status(&self) -> Status {

@@ -5,8 +5,8 @@
 //! A client that roams can read new at one server and then old at another.
 
 use super::About;
-use super::level::{read_locally, triple};
-use crate::order::{Message, Order, Style, Timer, Until, outcome};
+use super::level::{answer, read_locally, triple};
+use crate::order::{Message, Order, Style, Timer, Until};
 use crate::process::{Ctx, NodeId, Nothing, Op, Outcome, Process, Start, Status, Ticket};
 
 pub(super) const ABOUT: About = About {
@@ -29,13 +29,6 @@ impl Sequential {
     /// The server that `start` names.
     pub fn new(start: &Start) -> Self {
         Sequential { order: Order::new(start, Style { tell_done: true, patient: false }) }
-    }
-
-    fn answer(&mut self, ctx: &mut Ctx<Self>) {
-        while let Some(settled) = self.order.settled() {
-            let (ticket, outcome) = outcome(settled);
-            ctx.reply(ticket, outcome);
-        }
     }
 }
 
@@ -64,17 +57,17 @@ impl Process for Sequential {
                 self.order.submit(ctx, ticket, triple(op), None, Until::Done)
             }
         }
-        self.answer(ctx);
+        answer(&mut self.order, ctx);
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, message: Message) {
         self.order.on_message(ctx, from, message);
-        self.answer(ctx);
+        answer(&mut self.order, ctx);
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
         self.order.on_timer(ctx, timer);
-        self.answer(ctx);
+        answer(&mut self.order, ctx);
     }
 
     fn status(&self) -> Status {

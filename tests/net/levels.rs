@@ -4,8 +4,8 @@ use crate::helpers::{PATIENCE, client, get, in_process, options, set, start, unt
 use conlab::net::{ClusterOptions, Controller, Fate};
 use conlab::process::{Op, Outcome, Timing};
 use conlab::systems::System;
-use std::time::{Duration, Instant};
-use tokio::time::timeout;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
 
 #[tokio::test]
 async fn every_level_carries_a_write_to_every_server() {

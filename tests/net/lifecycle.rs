@@ -226,7 +226,7 @@ async fn impossible_clusters_are_refused() {
 async fn where_nothing_listens_errors_say_so() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let address = free.expect("there is a free port").to_string();
-    let error = Client::connect(&address).await.err().expect("nobody is there");
+    let error = Client::connect(&address).await.expect_err("nobody is there");
     assert!(matches!(&error, NetError::Unreachable { .. }), "{error:?}");
     assert!(
         error.to_string().contains(&address) && error.to_string().contains("refused"),

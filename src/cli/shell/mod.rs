@@ -4,6 +4,7 @@
 //! only while no command runs in the foreground. What a command is waiting for is a task of its own, so a read that
 //! blocks can be left behind with Ctrl-C, and nothing that was asked is ever lost.
 
+mod act;
 mod clients;
 mod cluster;
 mod command;
@@ -21,20 +22,18 @@ use super::args::Globals;
 use super::console;
 use super::exit::{Exit, Failure, with_hint};
 use super::runtime::{Signal, Signals};
-use super::status::Report;
 use super::up::next_event;
-use crate::faults::Fault;
-use crate::net::{Shown, discover};
+use crate::net::{ClusterEvent, discover};
 use crate::scenario::grammar::Request;
 use clap::Args;
 use clients::Clients;
 use cluster::Answered;
-use command::Command;
 use editor::Editor;
 use input::{Input, Lines};
 use jobs::{Ending, Job, Jobs};
 use std::sync::Arc;
 use terminal::Terminal;
+use tokio::sync::broadcast::Receiver;
 
 /// Open a prompt on a running cluster
 #[derive(Debug, Args)]
@@ -65,16 +64,17 @@ pub async fn run(cluster: Cluster, signals: Signals) -> Result<Exit, Failure> {
         Some(_) => Lines::of_terminal(Editor::open(info.system.name(), info.servers.len() as u32)?),
         None => Lines::of_stream(),
     };
-    show::welcome(&info, cluster.own().is_some(), terminal.is_some());
+    show::welcome(&info, cluster.own().is_some());
     let mut shell = Shell {
         cluster: Arc::new(cluster),
         clients: Clients::default(),
         jobs: Jobs::default(),
         worst: Exit::Done,
+        interactive: terminal.is_some(),
         interrupts: 0,
     };
-    let ended = shell.play(lines, signals, terminal.is_some()).await;
-    let exit = if terminal.is_some() { Exit::Done } else { shell.worst }; // a person has seen it
+    let ended = shell.play(lines, signals).await;
+    let exit = if shell.interactive { Exit::Done } else { shell.worst }; // a person has seen it
     shell.close().await;
     console::print_through(None);
     drop(terminal);
@@ -87,6 +87,8 @@ struct Shell {
     clients: Clients,
     jobs: Jobs,
     worst: Exit,
+    /// Whether a person types.
+    interactive: bool,
     /// How often Ctrl-C came at the prompt since the last line.
     interrupts: u32,
 }
@@ -102,124 +104,55 @@ enum Next {
 }
 
 impl Shell {
-    async fn play(
-        &mut self,
-        mut lines: Lines,
-        mut signals: Signals,
-        interactive: bool,
-    ) -> Result<(), Failure> {
+    async fn play(&mut self, mut lines: Lines, mut signals: Signals) -> Result<(), Failure> {
         let mut events = self.cluster.own().map(|controller| controller.events());
         let mut next = Next::Go;
         while next == Next::Go || (next == Next::Finish && !self.jobs.is_empty()) {
             let ready = next == Next::Go && !self.jobs.has_foreground();
-            let news = async {
-                match &mut events {
-                    Some(events) => next_event(events).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 (job, result) = self.jobs.next() => self.on_end(&job, result)?,
-                event = news => console::remark(&event.to_string()),
-                signal = signals.next() => next = self.on_signal(signal, interactive),
-                input = lines.next(), if ready => next = self.on_input(input, interactive),
+                event = news(&mut events) => console::remark(&event.to_string()),
+                signal = signals.next() => next = self.on_signal(signal),
+                input = lines.next(), if ready => next = self.on_input(input),
             }
         }
         Ok(())
     }
 
-    fn on_input(&mut self, input: Input, interactive: bool) -> Next {
+    fn on_input(&mut self, input: Input) -> Next {
         match input {
             Input::Line(line) => {
                 self.interrupts = 0;
-                self.on_line(&line, interactive)
+                self.on_line(&line)
             }
-            Input::End if interactive => Next::Leave,
+            Input::Interrupt => self.on_interrupt(),
+            Input::End if self.interactive => Next::Leave,
             Input::End => Next::Finish,
-            Input::Interrupt if self.interrupts > 0 => Next::Leave,
-            Input::Interrupt => {
-                self.interrupts += 1;
-                console::plain_remark("(Ctrl-C again, Ctrl-D or quit ends the shell)");
-                Next::Go
-            }
         }
     }
 
-    /// Ctrl-C leaves what runs in the foreground behind; without a terminal it ends the shell, as SIGTERM does.
-    fn on_signal(&mut self, signal: Signal, interactive: bool) -> Next {
-        match self.jobs.send_to_background() {
-            Some(job) if signal == Signal::Interrupt && interactive => {
-                let number = job.number.unwrap_or_default();
-                console::remark(&format!("{} goes on as job [{number}]", job.line));
-                Next::Go
-            }
+    /// Without a terminal, Ctrl-C ends the shell as SIGTERM does.
+    fn on_signal(&mut self, signal: Signal) -> Next {
+        match signal {
+            Signal::Interrupt if self.interactive => self.on_interrupt(),
             _ => Next::Leave,
         }
     }
 
-    fn on_line(&mut self, line: &str, interactive: bool) -> Next {
-        match command::parse(line) {
-            Err(error) => self.complain(&Failure::usage(error)),
-            Ok(Command::Nothing) => {}
-            Ok(Command::Quit) if interactive => return Next::Leave,
-            Ok(Command::Quit) => return Next::Finish,
-            Ok(Command::Help) => console::plain_remark(&show::help(self.cluster.own().is_some())),
-            Ok(Command::Client { name, session }) => self.clients.declare(&name, session),
-            Ok(Command::Logs(shown)) => self.logs(shown),
-            Ok(Command::Request(request)) => self.request(line, request),
-            Ok(Command::Fault(fault)) => self.fault(line, fault),
-            Ok(Command::Status) => self.status(line),
-            Ok(Command::Demo) => self.demo(line),
-            Ok(Command::Wait(time)) => self.jobs.start(line, false, async move {
-                tokio::time::sleep(time).await;
-                Ok(Ending::Done)
-            }),
+    /// Ctrl-C leaves what runs in the foreground behind; where nothing does, the second one ends the shell.
+    fn on_interrupt(&mut self) -> Next {
+        if let Some(job) = self.jobs.send_to_background() {
+            let number = job.number.unwrap_or_default();
+            console::remark(&format!("{} goes on as job [{number}]", job.line));
+            return Next::Go;
         }
+        self.interrupts += 1;
+        if self.interrupts > 1 {
+            return Next::Leave;
+        }
+        console::plain_remark("(Ctrl-C again, Ctrl-D or quit ends the shell)");
         Next::Go
-    }
-
-    fn request(&mut self, line: &str, request: Request) {
-        let name = request.client.clone().unwrap_or_default();
-        let op = answer::operation(&request.op, self.clients.session(&name));
-        let (cluster, background) = (self.cluster.clone(), request.background);
-        let line = line.trim().trim_end_matches('&').trim_end();
-        self.jobs.start(line, background, async move {
-            let answered = cluster.ask(&request.at, &op).await?;
-            Ok(Ending::Answered(Box::new(request), answered))
-        });
-    }
-
-    fn fault(&mut self, line: &str, fault: Fault) {
-        let cluster = self.cluster.clone();
-        self.jobs.start(line, false, async move {
-            let own = cluster.own().ok_or_else(|| only_owner("breaks"))?;
-            own.fault(fault).await?;
-            Ok(Ending::Done)
-        });
-    }
-
-    fn status(&mut self, line: &str) {
-        let cluster = self.cluster.clone();
-        self.jobs.start(line, false, async move {
-            let report = Report::gather(&cluster.info().await?).await;
-            Ok(Ending::Report(report.table(console::colours())))
-        });
-    }
-
-    fn demo(&mut self, line: &str) {
-        let own = self.cluster.own().cloned();
-        self.jobs.start(line, false, async move {
-            demo::play(own.ok_or_else(|| only_owner("plays the demo of"))?).await?;
-            Ok(Ending::Done)
-        });
-    }
-
-    fn logs(&mut self, shown: Shown) {
-        match self.cluster.own() {
-            Some(controller) => controller.logs().show(shown),
-            None => self.complain(&only_owner("shows the logs of")),
-        }
     }
 
     fn complain(&mut self, failure: &Failure) {
@@ -235,7 +168,7 @@ impl Shell {
                 console::plain_remark(&text);
                 Ok(())
             }
-            Ok(Ending::Done) => Ok(console::result(&format!("{label}ok"))?),
+            Ok(Ending::Done) => self.say(&label, "ok"),
             Err(failure) => {
                 let text = format!("{label}{}", failure.text);
                 self.complain(&Failure { text, ..failure });
@@ -254,7 +187,7 @@ impl Shell {
         if let Some(seen) = answered.answer.as_ref().ok().and_then(answer::session_of) {
             self.clients.learn(request.client.as_deref().unwrap_or_default(), seen);
         }
-        console::result(&format!("{label}{line}"))?;
+        self.say(label, &line)?;
         let took = console::took(answered.took);
         console::remark(&with_hint(&format!("{} answered in {took}", answered.server), hint));
         match show::unwanted(request, answered) {
@@ -263,6 +196,17 @@ impl Shell {
             None => {}
         }
         Ok(())
+    }
+
+    /// One line of results. Which job it is of is for people: a script gets the result alone.
+    fn say(&self, label: &str, line: &str) -> Result<(), Failure> {
+        if self.interactive {
+            return Ok(console::result(&format!("{label}{line}"))?);
+        }
+        if !label.is_empty() {
+            console::remark(&format!("{label}{line}"));
+        }
+        Ok(console::result(line)?)
     }
 
     /// Leaves the cluster; one of the shell's own is stopped.
@@ -275,8 +219,10 @@ impl Shell {
     }
 }
 
-fn only_owner(does: &str) -> Failure {
-    Failure::usage(format!(
-        "only the shell that started a cluster {does} it; start one with \"conlab\""
-    ))
+/// What happens to the servers of the shell's own cluster; never anything with another's.
+async fn news(events: &mut Option<Receiver<ClusterEvent>>) -> ClusterEvent {
+    match events {
+        Some(events) => next_event(events).await,
+        None => std::future::pending().await,
+    }
 }

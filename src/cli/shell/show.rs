@@ -31,18 +31,14 @@ pub fn unwanted(request: &Request, answered: &Answered) -> Option<String> {
     broken(&ended, true).map(|wanted| format!("wanted {wanted}, got {outcome} after {took}"))
 }
 
-/// Says which cluster this is and, at a prompt, what to try.
-pub fn welcome(info: &ClusterInfo, own: bool, interactive: bool) {
+/// Says which cluster this is and what to try.
+pub fn welcome(info: &ClusterInfo, own: bool) {
     let addresses = info.servers.iter().map(|server| server.address.to_string());
     let addresses = addresses.collect::<Vec<_>>().join(" ");
     console::remark(&format!("{}, {} servers: {addresses}", info.system, info.servers.len()));
-    match (interactive, own) {
-        (true, true) => {
-            console::plain_remark("try: slow 300ms · set x 7 @2 & · get x @3 · demo · help");
-        }
-        (true, false) => console::plain_remark("try: set x 7 @2 & · get x @3 · status · help"),
-        (false, _) => {}
-    }
+    let faults = if own { "slow 300ms · " } else { "" };
+    let demo = if own { "demo · " } else { "" };
+    console::plain_remark(&format!("try: {faults}set x 7 @2 & · get x @3 · {demo}help"));
 }
 
 /// What can be typed.

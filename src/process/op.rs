@@ -1,0 +1,135 @@
+//! What an application asks for, and what a broadcast says of it.
+
+use super::outcome::Reason;
+use super::step::Short;
+use crate::session::Session;
+use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display};
+use std::sync::Arc;
+
+/// The name of a variable: UTF-8, 1 byte to 1 KiB.
+pub type Key = Arc<str>;
+/// The value of a variable: UTF-8, at most 1 MiB.
+pub type Value = Arc<str>;
+
+/// The longest key, in bytes: keys live in every index, trace and session.
+pub const MAX_KEY: usize = 1 << 10;
+/// The longest value, in bytes: eight of the largest still fit into one round.
+pub const MAX_VALUE: usize = 1 << 20;
+
+/// What an application asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Op {
+    /// Give a variable a value.
+    Set {
+        /// The variable.
+        key: Key,
+        /// Its new value.
+        value: Value,
+        /// What the client has seen, if it carries a session.
+        session: Option<Session>,
+    },
+    /// Remove a variable: a versioned write that leaves a tombstone.
+    Delete {
+        /// The variable.
+        key: Key,
+        /// What the client has seen, if it carries a session.
+        session: Option<Session>,
+    },
+    /// Read a variable.
+    Get {
+        /// The variable.
+        key: Key,
+        /// What the client has seen, if it carries a session.
+        session: Option<Session>,
+    },
+    /// Read all variables at once.
+    All {
+        /// What the client has seen, if it carries a session.
+        session: Option<Session>,
+    },
+}
+
+impl Op {
+    /// Whether its key and value are within their limits.
+    ///
+    /// # Errors
+    /// [`Reason::EmptyKey`] or [`Reason::TooLarge`].
+    pub fn check(&self) -> Result<(), Reason> {
+        let (key, value, session) = match self {
+            Op::Set { key, value, session } => (Some(key), Some(value), session),
+            Op::Delete { key, session } | Op::Get { key, session } => (Some(key), None, session),
+            Op::All { session } => (None, None, session),
+        };
+        if key.is_some_and(|key| key.is_empty()) {
+            return Err(Reason::EmptyKey);
+        }
+        let seen = session.iter().flat_map(|session| session.versions.clocks.keys());
+        seen.chain(key).try_for_each(|key| limited("key", key, MAX_KEY))?;
+        value.map_or(Ok(()), |value| limited("value", value, MAX_VALUE))
+    }
+}
+
+fn limited(what: &str, text: &str, limit: usize) -> Result<(), Reason> {
+    if text.len() <= limit {
+        return Ok(());
+    }
+    Err(Reason::TooLarge { what: what.to_string(), bytes: text.len() as u64, limit: limit as u64 })
+}
+
+impl Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Op::Set { key, value, .. } => write!(f, "set {} {}", Short(key), Short(value)),
+            Op::Delete { key, .. } => write!(f, "delete {}", Short(key)),
+            Op::Get { key, .. } => write!(f, "get {}", Short(key)),
+            Op::All { .. } => f.write_str("all"),
+        }
+    }
+}
+
+/// What an entry of a round does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Give the variable a value.
+    Set,
+    /// Remove the variable.
+    Delete,
+    /// Read the variable at this place of the order.
+    Get,
+    /// Read everything at this place of the order.
+    All,
+}
+
+/// What a broadcast says: (ACTION, VAR, VALUE). Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Triple {
+    /// What to do.
+    pub action: Action,
+    /// The variable; `None` for [`Action::All`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+    /// The value; only for [`Action::Set`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+impl Triple {
+    /// How many triples of a round a trace shows.
+    pub const SHOWN: usize = 3;
+}
+
+impl Display for Triple {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.action {
+            Action::Set => "(SET",
+            Action::Delete => "(DELETE",
+            Action::Get => "(GET",
+            Action::All => "(ALL",
+        })?;
+        let mut words = [&self.key, &self.value].into_iter().flatten();
+        words.try_for_each(|word| write!(f, ", {}", Short(word)))?;
+        f.write_str(")")
+    }
+}

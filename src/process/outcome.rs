@@ -1,0 +1,145 @@
+//! How a request ended. **Refused** and **unknown** are never blurred: checkers depend on the line between them.
+
+use super::op::{Key, Value};
+use super::step::{Short, ShortVersion};
+use crate::session::{Session, Version, epoch_and_counter};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::time::Duration;
+
+/// A variable's value in an answer to [`Op::All`](super::Op::All).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versioned {
+    /// The value.
+    pub value: Value,
+    /// The version of the write that made it.
+    pub version: Version,
+}
+
+/// How a request ended. The line between [`Outcome::Refused`] and [`Outcome::Unknown`] is never blurred: checkers
+/// depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The write is done.
+    Set {
+        /// Its place in the one order; `None` where the system answers before it is known.
+        version: Option<Version>,
+        /// The client's session with this write in it, where the system keeps sessions.
+        session: Option<Session>,
+    },
+    /// The delete is done.
+    Deleted {
+        /// Whether the variable had a value.
+        existed: bool,
+        /// Its place in the one order; `None` where the system answers before it is known.
+        version: Option<Version>,
+        /// The client's session with this write in it, where the system keeps sessions.
+        session: Option<Session>,
+    },
+    /// The read is done.
+    Got {
+        /// The value; `None` where the variable has none.
+        value: Option<Value>,
+        /// The version of the write that was read; 0 where the variable was never written.
+        version: Version,
+        /// The client's session with this read in it, where the system keeps sessions.
+        session: Option<Session>,
+    },
+    /// The read of everything is done.
+    All {
+        /// Every variable that has a value.
+        values: BTreeMap<Key, Versioned>,
+        /// The client's session with these reads in it, where the system keeps sessions.
+        session: Option<Session>,
+    },
+    /// Surely nothing happened.
+    Refused(Reason),
+    /// It may have happened, or may happen later.
+    Unknown(Reason),
+}
+
+impl Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Set { .. } | Outcome::Deleted { existed: true, .. } => f.write_str("ok"),
+            Outcome::Deleted { existed: false, .. } | Outcome::Got { value: None, .. } => {
+                f.write_str("absent")
+            }
+            Outcome::Got { value: Some(value), .. } => write!(f, "{}", Short(value)),
+            Outcome::All { values, .. } => {
+                let pairs = values.iter().map(|(k, v)| format!("{}={}", Short(k), Short(&v.value)));
+                f.write_str(&pairs.collect::<Vec<_>>().join(" "))
+            }
+            Outcome::Refused(reason) => write!(f, "refused: {reason}"),
+            Outcome::Unknown(reason) => write!(f, "unknown: {reason}"),
+        }
+    }
+}
+
+/// Why a request was refused, or why its outcome is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Reason {
+    /// A key or value past its limit.
+    #[error("{what} has {bytes} bytes, more than {limit}")]
+    TooLarge {
+        /// `key` or `value`.
+        what: String,
+        /// How many bytes it has.
+        bytes: u64,
+        /// How many it may have.
+        limit: u64,
+    },
+    /// An empty key.
+    #[error("the key is empty")]
+    EmptyKey,
+    /// The session's versions mean nothing here.
+    #[error("the session is of cluster {session}, this is {cluster}")]
+    WrongCluster {
+        /// The cluster that the session names.
+        session: String,
+        /// The cluster that was asked.
+        cluster: String,
+    },
+    /// The system has no such operation.
+    #[error("this system does not support {0}")]
+    NotSupported(String),
+    /// The edge cannot reach the primary.
+    #[error("the primary n{0} cannot be reached")]
+    PrimaryUnreachable(u32),
+    /// Time ran out.
+    #[error("timed out after {} ms waiting for {what}", after.as_millis())]
+    TimedOut {
+        /// What was waited for.
+        what: String,
+        /// For how long.
+        after: Duration,
+    },
+    /// The server is shutting down.
+    #[error("the server is stopping")]
+    Stopping,
+    /// Nothing listens at the server's address: it is down.
+    #[error("server {0} is down: it refuses connections")]
+    ConnectionRefused(u32),
+    /// The server died, or its connection did, before the answer came.
+    #[error("the connection broke before the answer came")]
+    ConnectionLost,
+    /// A queue is at its bound.
+    #[error("too many requests wait here ({0}); try again later")]
+    Overloaded(u64),
+    /// The server was restarted without its memory and does not have it back yet.
+    #[error("the server has not caught up yet")]
+    NotCaughtUp,
+    /// Too few servers answer the primary to go on.
+    #[error("fewer than a majority of the servers answer")]
+    NoMajority,
+    /// What the session has seen was lost together with the primary's memory.
+    #[error("version {} of epoch {} that the session has seen was lost", epoch_and_counter(*.0).1, epoch_and_counter(*.0).0)]
+    VersionLost(Version),
+    /// The session claims to have seen what was never written.
+    #[error("version {} that the session has seen was never written here", ShortVersion(*.0))]
+    VersionUnknown(Version),
+    /// Only the words are known: a server's, or those of a connection to one.
+    #[error("{0}")]
+    Told(String),
+}

@@ -1,0 +1,77 @@
+//! What a process is told at its start, and what it tells of itself.
+
+use super::NodeId;
+use crate::session::Version;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What the driver tells a process about the cluster when it builds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// This server's number.
+    pub id: NodeId,
+    /// How many servers the cluster has; they are numbered from 1.
+    pub servers: u32,
+    /// Which life of this server it is, from 1: fresh and higher at each start.
+    pub incarnation: u64,
+    /// True if an earlier life's memory is gone: the server must catch up before it may answer.
+    pub blank: bool,
+    /// The cluster's name, unlike any other cluster's.
+    pub cluster: String,
+    /// How long to wait for what.
+    pub timing: Timing,
+}
+
+impl Start {
+    /// All servers, in order.
+    pub fn members(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.servers).map(NodeId)
+    }
+}
+
+/// How long a process waits for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// A request that is not answered by then ends `refused` or `unknown`.
+    pub request_timeout: Duration,
+    /// A server that stays silent for so long is dropped from the view.
+    pub suspect_after: Duration,
+    /// What was not acknowledged is sent again after this long.
+    pub resend_after: Duration,
+}
+
+impl Timing {
+    /// Timing for links whose slowest direction takes `slowest`: suspicion after max(2 s, four times that), resending
+    /// three times before it.
+    pub fn for_links(slowest: Duration, request_timeout: Duration) -> Self {
+        let suspect_after = Duration::from_secs(2).max(slowest * 4);
+        Timing { request_timeout, suspect_after, resend_after: suspect_after * 3 / 10 }
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing::for_links(Duration::ZERO, Duration::from_secs(5))
+    }
+}
+
+/// What a person wants to know of a server now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// `primary`, `backup`, …
+    pub role: String,
+    /// `ready`, `blank`, `recovering`, `stalled`, `deposed`: what it can do now.
+    pub state: String,
+    /// How many variables have a value.
+    pub keys: u64,
+    /// The highest version applied.
+    pub version: Version,
+    /// How many rounds were applied.
+    pub rounds: u64,
+    /// How many entries wait for the lock.
+    pub queue: u64,
+    /// How many requests of clients wait here.
+    pub waiting: u64,
+    /// The servers that rounds now wait for (the view); empty where this server does not know.
+    pub view: Vec<NodeId>,
+}

@@ -1,0 +1,200 @@
+//! Remarks on what happens inside a step, and how a trace or a log shows them.
+
+use super::op::{Key, Triple, Value};
+use super::{NodeId, Ticket};
+use crate::session::{Version, epoch_and_counter};
+use std::fmt::{self, Display};
+
+/// A remark on what happened inside a step, in the field's words. It has no effect on the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The edge passed a request on to the primary.
+    Forwarded {
+        /// The request.
+        ticket: Ticket,
+        /// The primary.
+        to: NodeId,
+    },
+    /// The primary took the lock for a round.
+    LockTaken {
+        /// The round's number.
+        round: u64,
+        /// How many entries it carries.
+        entries: usize,
+        /// The first few of them.
+        first: Vec<Triple>,
+    },
+    /// Every server of the view has acknowledged: the lock is free.
+    LockReleased {
+        /// The round's number.
+        round: u64,
+    },
+    /// A write took its place in this server's state.
+    Applied {
+        /// The variable.
+        key: Key,
+        /// Its new value; `None` for a delete.
+        value: Option<Value>,
+        /// The write's version.
+        version: Version,
+    },
+    /// An ordered read took its place.
+    Read {
+        /// The variable; `None` for a read of everything.
+        key: Option<Key>,
+    },
+    /// A read waits until this server has what its session has seen.
+    Blocked {
+        /// The request.
+        ticket: Ticket,
+        /// The variable; `None` for a read of everything.
+        key: Option<Key>,
+        /// The version that this server has.
+        have: Version,
+        /// The version that the session asks for.
+        want: Version,
+    },
+    /// A blocked read may go on.
+    Unblocked {
+        /// The request.
+        ticket: Ticket,
+    },
+    /// A round arrived before its predecessor.
+    Gap {
+        /// The round that arrived.
+        round: u64,
+        /// The one that is missing.
+        missing: u64,
+    },
+    /// A message was ignored.
+    Ignored {
+        /// Why.
+        why: &'static str,
+    },
+    /// A message was sent again for want of an answer.
+    Resent {
+        /// What.
+        what: String,
+    },
+    /// A silent server was dropped from the view.
+    Suspected {
+        /// The server.
+        node: NodeId,
+    },
+    /// A silent server cannot be dropped, for fewer than a majority would be left.
+    NoMajority {
+        /// The server.
+        node: NodeId,
+    },
+    /// A server was restarted without its memory: it is out of the view until it has caught up.
+    Forgot {
+        /// The server.
+        node: NodeId,
+    },
+    /// A server is in the view again.
+    Returned {
+        /// The server.
+        node: NodeId,
+    },
+    /// This server asks for what it lacks.
+    CatchingUp {
+        /// The last round it has.
+        have: u64,
+    },
+    /// This server has all that was under way when it asked.
+    CaughtUp {
+        /// The last round it has.
+        round: u64,
+    },
+    /// A primary without memory asks every server what it holds.
+    Recalling,
+    /// A primary has its memory back and opens an epoch.
+    EpochOpened {
+        /// The epoch.
+        epoch: u64,
+        /// The last round it took over.
+        round: u64,
+    },
+    /// A primary saw a later epoch than its own and stopped.
+    Deposed {
+        /// The later epoch.
+        epoch: u64,
+    },
+}
+
+impl Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Forwarded { ticket, to } => write!(f, "forwarded {ticket} to {to}"),
+            Step::LockTaken { round, entries, first } => {
+                write!(f, "lock taken for round {round}, broadcast {}", listed(first, *entries))
+            }
+            Step::LockReleased { round } => write!(f, "lock released, round {round} done"),
+            Step::Applied { key, value: Some(value), version } => {
+                write!(f, "applied {}={} v{}", Short(key), Short(value), ShortVersion(*version))
+            }
+            Step::Applied { key, value: None, version } => {
+                write!(f, "applied {} deleted v{}", Short(key), ShortVersion(*version))
+            }
+            Step::Read { key: Some(key) } => write!(f, "read {}", Short(key)),
+            Step::Read { key: None } => f.write_str("read all"),
+            Step::Blocked { key, have, want, .. } => {
+                let (want, have) = (ShortVersion(*want), ShortVersion(*have));
+                let key = key.as_deref().unwrap_or("all");
+                write!(f, "{} blocked on version {want} while at {have}", Short(key))
+            }
+            Step::Unblocked { .. } => f.write_str("unblocked"),
+            Step::Gap { round, missing } => write!(f, "gap: round {round} before {missing}"),
+            Step::Ignored { why } => write!(f, "ignored: {why}"),
+            Step::Resent { what } => write!(f, "resent {what}"),
+            Step::Suspected { node } => write!(f, "{node} is silent: dropped"),
+            Step::NoMajority { node } => write!(f, "{node} is silent, no majority without it"),
+            Step::Forgot { node } => write!(f, "{node} lost its memory: dropped"),
+            Step::Returned { node } => write!(f, "{node} is back in the view"),
+            Step::CatchingUp { have } => write!(f, "catching up from round {have}"),
+            Step::CaughtUp { round } => write!(f, "caught up at round {round}"),
+            Step::Recalling => f.write_str("no memory: asks all what they hold"),
+            Step::EpochOpened { epoch, round } => {
+                write!(f, "opens epoch {epoch} after round {round}")
+            }
+            Step::Deposed { epoch } => write!(f, "stops: epoch {epoch} is open"),
+        }
+    }
+}
+
+/// Some triples as a trace shows them: the first few and how many there are.
+pub fn listed(first: &[Triple], entries: usize) -> String {
+    let shown =
+        first.iter().take(Triple::SHOWN).map(Triple::to_string).collect::<Vec<_>>().join(", ");
+    match entries {
+        0 => "(empty)".to_string(),
+        few if few <= first.len() => shown,
+        many => format!("{shown}, … ({many} in all)"),
+    }
+}
+
+/// Text as a trace shows it: on one line and of bounded width, however long or odd it is.
+pub struct Short<'a>(pub &'a str);
+
+impl Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const WIDTH: usize = 24;
+        let odd = self.0.is_empty()
+            || self.0.chars().take(WIDTH).any(|c| c.is_control() || c == ' ' || c == '"');
+        let cut: String = self.0.chars().take(WIDTH).collect();
+        let more = if cut.len() < self.0.len() { "…" } else { "" };
+        if odd { write!(f, "{cut:?}{more}") } else { write!(f, "{cut}{more}") }
+    }
+}
+
+/// A version as a trace shows it: `7`, or `2.7` from the second epoch on.
+pub struct ShortVersion(pub Version);
+
+impl Display for ShortVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match epoch_and_counter(self.0) {
+            (1, counter) => write!(f, "{counter}"),
+            (epoch, counter) => write!(f, "{epoch}.{counter}"),
+        }
+    }
+}
