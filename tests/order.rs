@@ -1,8 +1,8 @@
 //! What the order does when a server is away and comes back: how many messages it takes, and that it comes back at all.
 
-use conlab::process::{NodeId, Op};
-use conlab::sim::{Settings, Sim};
-use conlab::systems::Linearizable;
+use conlab::process::{NodeId, Op, Step};
+use conlab::sim::{Left, Observer, Settings, Sim};
+use conlab::systems::{Eventual, Linearizable};
 use std::time::Duration;
 
 fn cluster() -> Sim<Linearizable> {
@@ -83,4 +83,28 @@ fn a_server_returns_under_load_though_its_link_is_slower_than_the_others() {
 #[test]
 fn a_server_too_slow_for_the_load_does_not_hold_it_up_again_and_again() {
     assert!(!returns_under_load("1500ms"));
+}
+
+/// Each look for what is to be sent again goes through all that waits, so there must be few of them.
+#[test]
+fn an_edge_that_is_cut_off_sends_again_in_few_batches() {
+    let mut sim = Sim::new(Settings::new(3, 1), Eventual::new, Resends::default());
+    sim.fault("cut 1-2".parse().expect("it is a fault")).expect("it makes sense now");
+    for _ in 0..2_000 {
+        sim.request(NodeId(2), Op::Set { key: "x".into(), value: "2".into(), session: None });
+        sim.run_until(sim.now() + Duration::from_micros(100));
+    }
+    sim.run_until(Duration::from_secs(2));
+    let resends = sim.into_observer().0;
+    assert!((3..=60).contains(&resends), "{resends} messages sent again within 2 s");
+}
+
+/// How many messages were sent again.
+#[derive(Default)]
+struct Resends(usize);
+
+impl Observer<Eventual> for Resends {
+    fn ends(&mut self, _: Duration, _: NodeId, left: Left<'_, Eventual>) {
+        self.0 += left.notes.iter().filter(|note| matches!(note, Step::Resent { .. })).count();
+    }
 }

@@ -267,8 +267,6 @@ impl Order {
             let Some(primary) = &self.primary else { return };
             head = primary.head();
             rounds = primary.missing(pull.after);
-        } else if from != PRIMARY {
-            return ctx.note(Step::Ignored { why: "only the primary is asked for rounds" });
         }
         match rounds {
             Some(rounds) => {
@@ -300,7 +298,7 @@ impl Order {
 
     /// A part of a snapshot of what this server lacks.
     pub(super) fn on_snapshot<P: Level>(&mut self, ctx: &mut Ctx<P>, from: NodeId, part: Part) {
-        if !self.answers_me(ctx, from, part.incarnation) {
+        if !self.answers_me(ctx, from, part.incarnation) || !part.place.is_possible() {
             return;
         }
         let head = part.head;

@@ -16,6 +16,9 @@ const MOST_WAITING: usize = 16_384;
 /// The most bytes of requests that wait at one edge.
 const MOST_WAITING_BYTES: usize = 256 << 20;
 
+/// How often an edge sends again, at the most, in the time after which a request is sent again.
+const RESENDS_AT_MOST: u32 = 10;
+
 /// How long requests are gathered that nobody waits for: long beside the time that a request takes, so that a busy
 /// client's writes share a round, and short beside anything that a person notices.
 const GATHER: Duration = Duration::from_millis(1);
@@ -285,7 +288,10 @@ impl Order {
     pub(super) fn resend<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let (now, after) = (ctx.now(), self.timing().resend_after);
         self.edge.resend_armed = false;
-        for entries in self.edge.overdue(now.saturating_sub(after), now) {
+        let overdue = self.edge.overdue(now.saturating_sub(after), now);
+        // Each look goes through all that waits: after a resend, what falls due soon waits for the rest.
+        let pause = if overdue.is_empty() { Duration::ZERO } else { after / RESENDS_AT_MOST };
+        for entries in overdue {
             if self.leads() {
                 entries.into_iter().for_each(|entry| self.enqueue(ctx, entry));
                 continue;
@@ -297,7 +303,7 @@ impl Order {
         }
         if let Some(oldest) = self.edge.waiting.values().map(|waiting| waiting.sent).min() {
             self.edge.resend_armed = true;
-            ctx.arm(Timer::Resend.into(), (oldest + after).saturating_sub(now));
+            ctx.arm(Timer::Resend.into(), (oldest + after).saturating_sub(now).max(pause));
         }
     }
 

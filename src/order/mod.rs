@@ -175,6 +175,10 @@ impl Order {
         if from == self.id() || from.0 == 0 || from.0 > self.start.servers {
             return ctx.note(Step::Ignored { why: "from no server of this cluster" });
         }
+        // A deposed primary no longer knows what it has ordered: any word of it could be wrong.
+        if self.deposed || !message.suits(from, self.leads()) {
+            return ctx.note(Step::Ignored { why: "not for this server from that one" });
+        }
         if !self.epoch_fits(ctx, from, &message) {
             return;
         }
@@ -183,7 +187,8 @@ impl Order {
         }
         match message {
             Message::Submit { entries, .. } => {
-                entries.into_iter().for_each(|entry| self.enqueue(ctx, entry))
+                let own = entries.into_iter().filter(|entry| entry.ticket.node == from);
+                own.for_each(|entry| self.enqueue(ctx, entry));
             }
             Message::Refused { epoch, ticket, reason } => self.edge.refused(epoch, ticket, reason),
             Message::Broadcast { round, done } => self.on_broadcast(ctx, round, done),
@@ -288,10 +293,6 @@ impl Order {
         }
         if epoch > self.epoch && self.leads() {
             self.depose(ctx, epoch);
-            return false;
-        }
-        if from != PRIMARY && !self.leads() {
-            ctx.note(Step::Ignored { why: "not from the primary" });
             return false;
         }
         if epoch > self.epoch {
