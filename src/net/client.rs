@@ -8,6 +8,7 @@
 //!
 //! Nothing is ever tried twice: an unknown call may have happened.
 
+use super::cluster::reached;
 use super::rpc::codes::failure;
 use super::rpc::{params, results};
 use super::{ClusterInfo, NetError, dial};
@@ -160,10 +161,14 @@ fn unreadable(error: &serde_json::Error) -> Failure {
 pub async fn discover(address: &str) -> Result<ClusterInfo, NetError> {
     let none = |_| NetError::NoCluster(address.to_string());
     let connection = dial::open(address, QUESTION).await.map_err(none)?;
-    match ask(&connection, "cluster", address).await {
-        Err(NetError::Refused(_)) => Err(NetError::NoCluster(address.to_string())),
-        answer => answer,
+    let mut info: ClusterInfo = match ask(&connection, "cluster", address).await {
+        Err(NetError::Refused(_)) => return Err(NetError::NoCluster(address.to_string())),
+        answer => answer?,
+    };
+    if let Some(via) = dial::host_of(address).await {
+        info.servers.iter_mut().for_each(|server| server.address = reached(server.address, via));
     }
+    Ok(info)
 }
 
 /// Asks whoever listens at `address` whether it is a conlab: `system causal, pid 4711`.

@@ -3,7 +3,7 @@
 use crate::process::NodeId;
 use crate::systems::System;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// A running cluster, as the controller's `cluster` method answers it.
@@ -45,5 +45,25 @@ impl ClusterInfo {
     /// How long a server works on a request before it ends it.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+}
+
+/// Where `address` is reached by someone who reached the same host at `via`: a server that listens on every address of
+/// its host (`0.0.0.0`) says just that.
+pub(super) fn reached(address: SocketAddr, via: IpAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::new(via, address.port()) } else { address }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_address_that_means_every_address_is_replaced() {
+        let via = "10.0.0.1".parse().expect("it is an address");
+        for (told, seen) in [("0.0.0.0:7", "10.0.0.1:7"), ("10.0.0.2:7", "10.0.0.2:7")] {
+            let told = told.parse().expect("it is an address");
+            assert_eq!(reached(told, via).to_string(), seen);
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::guard::bearer;
 use super::wire::{PEER_BODY, PEER_PUSH};
 use jsonrpsee::core::client::Error;
 use jsonrpsee_ws_client::{PingConfig, RpcServiceBuilder, WsClient, WsClientBuilder};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A connection that is not there by then is given up.
@@ -61,6 +62,12 @@ async fn connect(builder: Builder, address: &str) -> Result<Connection, NetError
         Ok(Err(error)) => Err(unreachable(cause_of(error))),
         Err(_) => Err(unreachable(format!("no answer within {} ms", CONNECT.as_millis()))),
     }
+}
+
+/// The address of the host in `HOST:PORT`.
+pub(super) async fn host_of(address: &str) -> Option<IpAddr> {
+    let mut found = tokio::net::lookup_host(address).await.ok()?;
+    found.next().map(|address| address.ip())
 }
 
 /// What went wrong in the fewest words: the innermost cause.

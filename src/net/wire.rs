@@ -7,7 +7,7 @@ use crate::process::{NodeId, Start};
 use crate::systems::System;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +42,9 @@ pub(super) struct StartOrder {
     pub system: System,
     /// Where to listen for clients; port 0 takes a free one. The peer port is a free one of the same address.
     pub address: SocketAddr,
+    /// Where the controller's host is reached from here, if that is another host.
+    #[serde(default)]
+    pub via: Option<IpAddr>,
     /// What peers and the controller must show.
     pub token: String,
     /// Whether links can be harmed.

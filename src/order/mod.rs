@@ -68,6 +68,8 @@ pub enum Timer {
     Round,
     /// The primary looks who is silent, resends, and probes who was dropped.
     Watch,
+    /// The edge has gathered requests for a moment: bring them to the primary.
+    Gather,
     /// The edge sends again what the primary has not answered.
     Resend,
     /// The edge gives up on what waited too long.
@@ -203,6 +205,7 @@ impl Order {
         match timer {
             Timer::Round => self.start_round(ctx),
             Timer::Watch => self.watch(ctx),
+            Timer::Gather => self.forward_gathered(ctx),
             Timer::Resend => self.resend(ctx),
             Timer::Deadline => self.edge.expire(ctx),
             Timer::Pull if self.recovery.is_some() => self.recall(ctx),

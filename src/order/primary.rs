@@ -35,7 +35,7 @@ pub(super) struct Primary {
     /// The tickets in the queue and in the round under way.
     queued: BTreeSet<Ticket>,
     pub(super) open: Option<Open>,
-    log: Log,
+    pub(super) log: Log,
     pub(super) head: u64,
     counter: u64,
     pub(super) stalled: bool,
@@ -229,7 +229,7 @@ impl Order {
             Arc::new(Round { epoch, number: primary.head + 1, base: primary.counter, entries });
         primary.head = round.number;
         primary.counter += round.writes();
-        primary.log.push(round.clone(), cost);
+        primary.log.push(round.clone(), cost, ctx.now());
         let first = first_triples(&round.entries);
         ctx.note(Step::LockTaken { round: round.number, entries: round.entries.len(), first });
         let waiting: BTreeSet<NodeId> = primary.view().filter(|node| *node != primary.id).collect();

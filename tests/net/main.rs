@@ -1,9 +1,11 @@
 //! The live driver, from outside: real processes, real sockets, free ports, and waiting for events instead of time.
 
+mod child;
 mod helpers;
 mod hostile;
 mod levels;
 mod lifecycle;
+mod logs;
 mod orphans;
 mod rpc;
 mod token;

@@ -114,7 +114,7 @@ async fn supervise(
             Some((command, passed_on)) => (command, Some(passed_on)),
             None => (Command::Kill, None),
         };
-        signal(&child, command);
+        signal(&mut child, command);
         if command == Command::Pause {
             stands_still(&child).await;
         }
@@ -146,7 +146,7 @@ fn shown(status: io::Result<ExitStatus>) -> String {
 
 /// Signals a child. One that has been waited for has no id any more, so a stranger is never hit.
 #[cfg(unix)]
-fn signal(child: &Child, command: Command) {
+fn signal(child: &mut Child, command: Command) {
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
     let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw) else {

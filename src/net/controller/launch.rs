@@ -135,11 +135,14 @@ impl Roster {
     /// Lets the links have this fault from now on.
     pub async fn harm_links(&self, fault: Fault) -> Result<(), NetError> {
         let faults = self.remember(fault);
-        let told = self
-            .controls()
-            .into_iter()
-            .map(|(id, _)| self.ask::<()>(id, CONTROL_FAULT, rpc_params![faults.clone()]));
-        join_all(told).await.into_iter().collect()
+        let told = self.controls().into_iter().map(|(id, _)| {
+            let told = self.ask::<()>(id, CONTROL_FAULT, rpc_params![faults.clone()]);
+            async move { (id, told.await) }
+        });
+        // A server that ended meanwhile is told when it starts again.
+        let running = |id| self.with(id, |slot| slot.state == State::Running);
+        let told = join_all(told).await;
+        told.into_iter().filter(|(id, _)| running(*id)).try_for_each(|(_, result)| result)
     }
 
     /// Tells a server what it missed while it stood still.
@@ -187,7 +190,7 @@ impl Roster {
         params: jsonrpsee::core::params::ArrayParams,
     ) -> Result<T, NetError> {
         let control = self.with(id, |slot| slot.control.clone());
-        let gone = || NetError::CannotStart { id: id.0, cause: "it has ended".to_string() };
+        let gone = || NetError::Refused(format!("server {} has ended", id.0));
         let control = control.ok_or_else(gone)?;
         control.request(method, params).await.map_err(|error| match error {
             Error::Call(error) => NetError::Refused(error.message().to_string()),

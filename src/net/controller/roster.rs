@@ -171,6 +171,7 @@ impl Roster {
             start,
             system: options.system,
             address,
+            via: None,
             token: self.token.clone(),
             faults_allowed: options.faults_allowed,
             link_delays: options.link_delays.clone(),

@@ -116,7 +116,9 @@ impl Fields {
         // Six colours that read on dark and on light; the number beside them says the same.
         let hue = 31 + (self.server.unwrap_or(1).wrapping_add(1) % 6) as u8;
         let server = self.server.map(|id| paint(hue, format!("n{id} ")));
-        let request = self.request.as_ref().map(|ticket| paint(2, format!("  {ticket}")));
+        // Some remarks name their request themselves.
+        let unnamed = self.request.as_ref().filter(|ticket| !self.message.contains(*ticket));
+        let request = unnamed.map(|ticket| paint(2, format!("  {ticket}")));
         let (clock, warning) = (paint(2, format!("+{seconds:.3} s")), level <= Level::WARN);
         let message = match warning {
             true => paint(33, format!("! {}", self.message)),

@@ -46,7 +46,8 @@ async fn join(options: JoinOptions) -> Result<(), NetError> {
     let bound = Bound::at(address).await?;
     let controller = dial::open_trusted(&join, &token, ANSWER).await?;
     let asked = Named::of(&Join { id, report: bound.report });
-    let order: StartOrder = controller.request(JOIN, asked).await.map_err(refused)?;
+    let mut order: StartOrder = controller.request(JOIN, asked).await.map_err(refused)?;
+    order.via = dial::host_of(&join).await;
     let (gone, lost) = tokio::sync::oneshot::channel();
     let stop = async move {
         tokio::select! {

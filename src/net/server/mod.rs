@@ -129,6 +129,7 @@ impl Serve {
         let port = PeerPort {
             calls: calls.clone(),
             peers: Peers::new(me(&order, &report), order.token.clone(), frames),
+            via: order.via,
             level,
             go: go.clone(),
             role: started,

@@ -2,6 +2,7 @@
 
 use crate::faults::Fault;
 use crate::net::client::Fate;
+use crate::net::cluster::reached;
 use crate::net::logs::{LevelHandle, LogLevel};
 use crate::net::node::Call;
 use crate::net::peers::Peers;
@@ -16,6 +17,7 @@ use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::{Methods, PendingSubscriptionSink, RpcModule};
 use serde::de::DeserializeOwned;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
@@ -29,6 +31,8 @@ pub(super) struct PeerPort<M> {
     pub calls: mpsc::Sender<Call>,
     /// The links to the peers.
     pub peers: Arc<Peers<M>>,
+    /// Where the controller's host is reached from here, if that is another host.
+    pub via: Option<IpAddr>,
     /// What this server logs.
     pub level: LevelHandle,
     /// Told when the links are up and the process may start.
@@ -82,18 +86,23 @@ impl<M: DeserializeOwned + Send + 'static> PeerPort<M> {
         let connected = Call::Connected { to, incarnation, sink };
         if self.calls.send(connected).await.is_ok() {
             self.peers.listens(to);
-            self.peers.learn(peer);
+            self.learn(peer);
         }
     }
 
     /// Learns where the peers are, waits for the links, and lets the process start.
     async fn start(&self, peers: Vec<Peer>) -> Result<Ready, ErrorObjectOwned> {
-        peers.iter().for_each(|peer| self.peers.learn(*peer));
+        peers.iter().for_each(|peer| self.learn(*peer));
         let missing: Vec<NodeId> = self.peers.linked(&peers, LINKS).await;
         self.go.notify_one();
         let mut role = self.role.clone();
         let role = role.wait_for(Option::is_some).await.ok().and_then(|role| role.clone());
         role.map(|role| Ready { role, missing }).ok_or_else(stopping)
+    }
+
+    fn learn(&self, peer: Peer) {
+        let address = self.via.map_or(peer.address, |via| reached(peer.address, via));
+        self.peers.learn(Peer { address, ..peer });
     }
 
     async fn call(&self, call: Call) -> Result<(), ErrorObjectOwned> {
