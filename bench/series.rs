@@ -8,6 +8,7 @@ use super::results::Row;
 use super::run::Run;
 use super::subject::{Operation, Subject};
 use conlab::cli::Failure;
+use conlab::random::Random;
 use conlab::stats::Latencies;
 
 /// This share of a block comes before it, to warm up, and is discarded.
@@ -138,23 +139,33 @@ fn warm_up(load: Load) -> Load {
     }
 }
 
-/// Measures all series in turns, `repetitions` times; each repetition begins with another one.
+/// Measures all series in turns, `repetitions` times, each time in another order, so that none has always the same
+/// neighbour before it.
 pub async fn interleave(
     run: &mut Run,
     bed: &Bed,
     series: &mut [Series],
     repetitions: u32,
 ) -> Result<(), Failure> {
-    let count = series.len();
-    for repetition in 0..repetitions as usize {
-        for turn in 0..count {
-            let one = &mut series[(repetition + turn) % count];
+    let mut random = Random::new(run.common.seed).fork(5);
+    for _ in 0..repetitions {
+        for turn in shuffled(&mut random, series.len()) {
+            let one = &mut series[turn];
             run.show(&format!("{} {}, {} clients", one.subject, one.operation, one.clients));
             one.measure(bed, run).await?;
             bed.quiet(one.subject).await;
         }
     }
     Ok(())
+}
+
+/// The numbers below `count` in an order by chance.
+fn shuffled(random: &mut Random, count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for last in (1..count).rev() {
+        order.swap(last, random.below(last as u64 + 1) as usize);
+    }
+    order
 }
 
 /// The rows of all series, each with its ratios to the floor under it.

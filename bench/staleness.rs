@@ -177,7 +177,7 @@ fn finding(results: &Results) -> String {
 fn waits(results: &Results) -> Option<Figure> {
     let simulated = results.waiting.iter().find(|one| one.how == "simulated")?;
     let line = |one: &Waiting| Series {
-        name: format!("causal, {}", one.how),
+        name: "causal".to_string(),
         points: one.curve.iter().map(|(us, share)| Point::at(*us, *share)).collect(),
     };
     let panel = |one: &Waiting| Panel {

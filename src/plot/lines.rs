@@ -7,6 +7,8 @@ use super::{Frame, PlotError, Series};
 /// The thinnest line, and the smallest mark.
 const LINE: u32 = 2;
 const MARK: i32 = 4;
+/// By so much the earlier ones are wider, at most.
+const WIDER: i32 = 3;
 /// Intervals of neighbours stand so many pixels apart.
 const APART: i32 = 4;
 
@@ -35,7 +37,8 @@ fn draw_one(
     let look = look(&series.name);
     let place = |x: f64, y: f64| (frame.x.place(x), frame.y.place(y));
     let points: Vec<_> = series.points.iter().map(|point| place(point.x, point.y)).collect();
-    canvas.line(&points, look.colour, LINE + above.unsigned_abs())?;
+    let wider = above.min(WIDER);
+    canvas.line(&points, look.colour, LINE + wider.unsigned_abs())?;
     for point in &series.points {
         if let Some((low, high)) = point.range {
             let ((x, bottom), (_, top)) = (place(point.x, low), place(point.x, high));
@@ -48,5 +51,5 @@ fn draw_one(
     }
     let middle = points.len() / 2;
     let marks = if marked { points.get(..) } else { points.get(middle..=middle) };
-    marks.unwrap_or_default().iter().try_for_each(|at| canvas.mark(*at, look, MARK + above))
+    marks.unwrap_or_default().iter().try_for_each(|at| canvas.mark(*at, look, MARK + wider))
 }
