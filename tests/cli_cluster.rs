@@ -115,7 +115,7 @@ fn status_shows_every_server_also_one_that_is_gone() {
     assert_eq!((&first["lag"], &first["pid"]), (&0.into(), &up.pid(1).into()));
     assert_eq!((&servers[2]["state"], &servers[2]["keys"]), (&"unreachable".into(), &Json::Null));
     let table = out(&up.conlab(&["status"]));
-    assert!(table.contains("server") && table.contains("primary"), "{table}");
+    assert!(table.contains("state") && table.contains("primary"), "{table}");
     assert!(!table.contains('\u{1b}'), "no colours in a pipe");
 }
 
