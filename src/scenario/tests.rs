@@ -83,8 +83,8 @@ fn a_line_starts_when_those_above_have_ended_or_at_its_time() {
 }
 
 #[test]
-fn times_hold_whatever_the_order_of_the_file() {
-    let log = log("at 9ms heal\nat 3ms cut 1-2\nset x 1 &");
+fn lines_below_wait_for_the_times_above() {
+    let log = log("at 3ms cut 1-2\nat 9ms heal\nset x 1 &");
     assert_eq!(log, ["3 cut 1-2", "9 heal", "9 :set x 1 n1 seen 0"]);
 }
 
