@@ -69,6 +69,15 @@ fn a_shell_on_a_running_cluster_asks_but_does_not_break() {
 }
 
 #[test]
+fn with_a_json_log_all_of_stderr_is_json() {
+    let output = conlab_with_input(&["--port", "0", "--log", "json"], "1\nset x 7\ngett\n");
+    let text = err(&output);
+    let shell = text.lines().skip_while(|line| !line.starts_with('{')); // the menu is before
+    let broken: Vec<_> = shell.filter(|line| !line.starts_with('{')).collect();
+    assert!(broken.is_empty() && text.contains("unknown command"), "{broken:?} in {text}");
+}
+
+#[test]
 fn lines_may_say_what_they_want() {
     let output = conlab_with_input(&MENU, "1\nget x => absent\nset x 7 => ok\nget x => 7|8\n");
     assert_eq!((code(&output), out(&output)), (0, "(absent)\nok\n7\n".into()), "{}", err(&output));

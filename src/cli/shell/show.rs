@@ -38,7 +38,7 @@ pub fn welcome(info: &ClusterInfo, own: bool) {
     console::remark(&format!("{}, {} servers: {addresses}", info.system, info.servers.len()));
     let faults = if own { "slow 300ms · " } else { "" };
     let demo = if own { "demo · " } else { "" };
-    console::plain_remark(&format!("try: {faults}set x 7 @2 & · get x @3 · {demo}help"));
+    console::advice(&format!("try: {faults}set x 7 @2 & · get x @3 · {demo}help"));
 }
 
 /// What can be typed.
