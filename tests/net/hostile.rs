@@ -3,8 +3,9 @@
 use crate::helpers::{
     address, alive, ask, client, get, in_process, options, pids, post, set, start, value,
 };
-use conlab::net::{Client, ClusterOptions, Controller};
-use conlab::process::Timing;
+use conlab::net::{Client, ClusterOptions, Controller, Fate};
+use conlab::process::{Op, Timing};
+use conlab::session::Session;
 use conlab::systems::System;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -71,6 +72,27 @@ async fn bodies_and_values_have_their_limits() {
     let read = third.expect("it listens").call(&get("x")).await.expect("it is answered");
     assert!(value(&read) == worst);
     still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_too_large_to_send_leaves_the_other_calls_of_its_connection_alone() {
+    let controller = start(in_process(System::Linearizable)).await;
+    controller.fault("slow 100ms".parse().expect("it is a fault")).await.expect("it can be slow");
+    let client = client(&controller, 2).await;
+    let (other, oversized) = (set("x", "7"), set("y", &"v".repeat(9 << 20)));
+    // Within every limit of its own, but with more clocks than a request can carry.
+    let mut session = Session::of("c");
+    session.versions.clocks = (0..10_000).map(|n| (format!("{n:01000}").into(), 1)).collect();
+    let laden = Op::Get { key: "x".into(), session: Some(session) };
+    let (other, oversized, laden) =
+        tokio::join!(client.call(&other), client.call(&oversized), client.call(&laden));
+    other.expect("the connection stays");
+    for (answer, text) in [(oversized, "value has 9437184 bytes"), (laden, "request has")] {
+        let failure = answer.expect_err("it is too large");
+        assert_eq!((failure.fate, failure.code), (Fate::Refused, Some(4001)), "{failure}");
+        assert!(failure.message.contains(text), "{failure}");
+    }
     controller.stop().await;
 }
 

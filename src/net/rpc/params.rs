@@ -96,6 +96,11 @@ impl Named {
     pub fn of(params: &impl Serialize) -> Self {
         Named(to_raw_value(params))
     }
+
+    /// How long they are on the wire.
+    pub fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |params| params.get().len())
+    }
 }
 
 impl ToRpcParams for Named {
