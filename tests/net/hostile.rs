@@ -76,6 +76,27 @@ async fn bodies_and_values_have_their_limits() {
 }
 
 #[tokio::test]
+async fn an_oversized_body_is_refused_whether_or_not_it_tells_its_length() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let at = address(&controller, 2);
+    let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let chunk =
+        format!("transfer-encoding: chunked\r\n\r\n900000\r\n{}", " ".repeat((8 << 20) + 1));
+    for rest in ["content-length: 9437184\r\n\r\n", &chunk] {
+        let mut stream = half_sent(at, &format!("{head}{rest}")).await;
+        let mut answer = vec![0; 4_096];
+        let read = stream.read(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer[..read.expect("it is answered")]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+        for part in ["more than 8388608 bytes", "-32007", "\"outcome\":\"refused\"", "hint"] {
+            assert!(answer.contains(part), "{answer}");
+        }
+    }
+    still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
 async fn a_request_too_large_to_send_leaves_the_other_calls_of_its_connection_alone() {
     let controller = start(in_process(System::Linearizable)).await;
     controller.fault("slow 100ms".parse().expect("it is a fault")).await.expect("it can be slow");
