@@ -11,5 +11,6 @@ mod methods;
 mod openrpc;
 pub(super) mod params;
 pub(super) mod results;
+mod wrong;
 
 pub(super) use edge::{Edge, client_methods};
