@@ -4,7 +4,7 @@
 //! [`wrong`]: super::wrong
 
 use super::codes::invalid_params;
-use crate::process::{Key, Op, Value};
+use crate::process::{Key, Op, Value, shared};
 use crate::session::Session;
 use jsonrpsee::core::traits::ToRpcParams;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
@@ -17,7 +17,9 @@ use serde_json::value::{RawValue, to_raw_value};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Set {
+    #[serde(deserialize_with = "shared")]
     key: Key,
+    #[serde(deserialize_with = "shared")]
     value: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
@@ -27,6 +29,7 @@ struct Set {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keyed {
+    #[serde(deserialize_with = "shared")]
     key: Key,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
