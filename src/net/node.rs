@@ -145,14 +145,17 @@ impl<P: Process<Record = Nothing>> Node<P> {
             machine.start();
         }
         let mut sleep = Box::pin(sleep_until(Instant::now() + IDLE));
-        loop {
-            let Ok(mut machine) = self.machine.lock() else {
-                return Err(NetError::Internal("a step of the machine broke off".to_string()));
-            };
-            let clock = machine.parts.clock;
-            let Some(next) = machine.turn() else { return Ok(()) };
-            drop(machine);
+        while let Some((next, clock)) = self.take_turn()? {
             self.wait(next, clock, &mut sleep).await;
+        }
+        Ok(())
+    }
+
+    /// Takes a turn; says what the next one waits for, unless the node has stopped.
+    fn take_turn(&self) -> Result<Option<(Next, Clock)>, NetError> {
+        match self.machine.lock() {
+            Ok(mut machine) => Ok(machine.turn().map(|next| (next, machine.parts.clock))),
+            Err(_) => Err(NetError::Internal("a step of the machine broke off".to_string())),
         }
     }
 
