@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! session, random ← process ← {timers, store, faults} ← order ← systems ← {sim, net} ← scenario ← cli ← main
+//! history ← check ← cli
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scenario", &["session", "random", "process", "faults", "systems", "sim", "net"]),
     ("config", &["session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
+    ("history", &[]),
+    ("check", &["history"]),
 ];
 
 /// What stands at the top may import everything, and nothing may import it.
