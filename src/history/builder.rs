@@ -1,7 +1,9 @@
 //! From events, one at a time, to a history.
 
 use super::operation::{NO_VERSION, NONE};
-use super::{Act, End, History, HistoryError, ListId, Lists, Operation, Texts, ValueId, Wrong};
+use super::{
+    Act, End, History, HistoryError, KeyId, ListId, Lists, Operation, Texts, ValueId, Wrong,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -153,6 +155,21 @@ impl Builder {
             Client::Open(id) => self.operations.get(id as usize),
             _ => None,
         }
+    }
+
+    /// The name of a key.
+    pub fn key_name(&self, key: KeyId) -> &str {
+        self.keys.get(key.0)
+    }
+
+    /// A value as JSON; `null` for the absent one.
+    pub fn value_text(&self, value: ValueId) -> &str {
+        self.values.get(value.0)
+    }
+
+    /// The list that is `list` with a JSON scalar at its end, for [`Observed::list`].
+    pub fn extend(&mut self, list: ListId, element: &str) -> ListId {
+        self.lists.push(list, ValueId(self.values.intern(element)))
     }
 
     /// A list of JSON scalars, for [`Observed::list`].

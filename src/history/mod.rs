@@ -22,15 +22,31 @@
 #![allow(clippy::disallowed_types)] // hashing finds what is interned; its order never escapes
 
 mod builder;
+mod datum;
+mod edn;
 mod error;
+mod event;
+mod fault;
+mod format;
+mod jepsen_log;
+mod json;
+mod jsonl;
+mod lines;
 mod lists;
 mod operation;
+mod porcupine;
+mod read;
 mod texts;
 mod whole;
+mod write;
 
 pub use builder::{Asked, Builder, Observed, Seen, Stamp};
 pub use error::{HistoryError, Wrong};
+pub use fault::ReadError;
+pub use format::Format;
 pub use lists::{ListId, Lists};
 pub use operation::{Act, End, KeyId, Operation, ProcessId, ValueId};
+pub use read::{Reading, read};
 pub use texts::Texts;
 pub use whole::{History, OpId};
+pub use write::{write_edn, write_jsonl};
