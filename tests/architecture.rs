@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! session, random ← process ← {timers, store, faults} ← order ← systems ← {sim, net} ← scenario ← cli ← main
-//! history ← check ← cli
+//! process ← history ← {check, scenario} ← cli
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,10 +21,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("systems", &["session", "random", "process", "timers", "store", "order"]),
     ("sim", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
-    ("scenario", &["session", "random", "process", "faults", "systems", "sim", "net"]),
+    ("scenario", &["session", "random", "process", "faults", "systems", "sim", "net", "history"]),
     ("config", &["session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
-    ("history", &[]),
+    ("history", &["session", "random", "process"]),
     ("check", &["history"]),
 ];
 

@@ -19,7 +19,7 @@ pub fn compare_systems(path: &Path, seed: Option<u64>) -> Result<String, Scenari
     let mut columns = Vec::new();
     for system in System::ALL {
         scenario.cluster.system = system;
-        columns.push(system.visit(Simulated { scenario: &scenario, seed })?.ended);
+        columns.push(system.visit(Simulated { scenario: &scenario, seed, record: None })?.ended);
     }
     Ok(table(&scenario, seed, &columns))
 }

@@ -2,7 +2,10 @@
 //!
 //! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
 
-use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load, play, report};
+use super::recorded::Recorded;
+use super::{
+    Answered, Ended, Record, Report, Scenario, ScenarioError, Stage, judge, load, play, report,
+};
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
 use crate::process::{NodeId, Op, Outcome};
@@ -35,19 +38,24 @@ pub type Listener = Box<dyn FnMut(&str) + Send>;
 ///
 /// # Errors
 /// If the file cannot be read, a line is wrong, the cluster cannot start, or a fault makes no sense.
-pub async fn run_live(path: &Path, log: LogOptions, tell: Listener) -> Result<Report, LiveError> {
+pub async fn run_live(
+    path: &Path,
+    log: LogOptions,
+    tell: Listener,
+    record: Option<Record>,
+) -> Result<Report, LiveError> {
     let mut scenario = load(path)?;
     scenario.recording = None; // of virtual time
     let scenario = Arc::new(scenario);
     let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
-    let played = play_live(scenario.clone(), controller.clone(), tell).await;
+    let played = play_live(scenario.clone(), controller.clone(), tell, record).await;
     if let Some(controller) = Arc::into_inner(controller) {
         controller.stop().await;
     }
     Ok(report(&scenario, &played?))
 }
 
-/// Plays a scenario on a cluster that runs already and has servers enough.
+/// Plays a scenario on a cluster that runs already and has servers enough; what its clients see may be recorded.
 ///
 /// # Errors
 /// [`ScenarioError::Fault`] if a fault makes no sense when its line starts.
@@ -55,10 +63,14 @@ pub async fn play_live(
     scenario: Arc<Scenario>,
     controller: Arc<Controller>,
     tell: Listener,
+    record: Option<Record>,
 ) -> Result<Vec<Ended>, ScenarioError> {
     let connections = connect(&controller, scenario.cluster.timeout).await;
     let mut stage = Live::new(&scenario, controller, connections, tell);
-    let played = task::spawn_blocking(move || play(&scenario, &mut stage));
+    let played = task::spawn_blocking(move || match record {
+        Some(record) => play(&scenario, &mut Recorded::new(&mut stage, record)),
+        None => play(&scenario, &mut stage),
+    });
     match played.await {
         Ok(played) => played,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

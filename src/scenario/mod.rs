@@ -19,6 +19,7 @@ mod error;
 mod file;
 pub mod grammar;
 mod live;
+mod recorded;
 mod report;
 mod runner;
 mod simulated;
@@ -33,6 +34,7 @@ pub use compare::compare_systems;
 pub use error::ScenarioError;
 pub use file::{Scenario, ScenarioLine, What};
 pub use live::{Listener, LiveError, play_live, run_live};
+pub use recorded::Record;
 pub use report::{Judged, judge};
 pub use runner::{Ended, play};
 pub use stage::{Answered, Stage};
@@ -82,6 +84,18 @@ pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
 /// # Errors
 /// If the file cannot be read, a line is wrong, a fault makes no sense, or the recording cannot be written.
 pub fn run(path: &Path, options: &RunOptions) -> Result<Report, ScenarioError> {
+    run_recorded(path, options, None)
+}
+
+/// The same; what its clients see may be recorded, in virtual time.
+///
+/// # Errors
+/// As of [`run`].
+pub fn run_recorded(
+    path: &Path,
+    options: &RunOptions,
+    record: Option<Record>,
+) -> Result<Report, ScenarioError> {
     let mut scenario = load(path)?;
     let (own_system, own_seed) =
         (scenario.cluster.system, scenario.cluster.seed.unwrap_or(DEFAULT_SEED));
@@ -94,7 +108,7 @@ pub fn run(path: &Path, options: &RunOptions) -> Result<Report, ScenarioError> {
     if system != own_system {
         scenario.want_nothing();
     }
-    let played = system.visit(Simulated { scenario: &scenario, seed })?;
+    let played = system.visit(Simulated { scenario: &scenario, seed, record })?;
     let judged = judge(&scenario, &played.ended, true);
     let output = report::output(&scenario, seed, &played.trace, &judged);
     if options.record {

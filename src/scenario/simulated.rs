@@ -2,6 +2,7 @@
 
 use super::ScenarioError;
 use super::file::Scenario;
+use super::recorded::{Record, Recorded};
 use super::runner::{Ended, play};
 use super::stage::{Answered, Stage};
 use super::trace::Trace;
@@ -27,6 +28,7 @@ pub(super) struct Played {
 pub(super) struct Simulated<'a> {
     pub scenario: &'a Scenario,
     pub seed: u64,
+    pub record: Option<Record>,
 }
 
 impl Visitor for Simulated<'_> {
@@ -45,7 +47,10 @@ impl Visitor for Simulated<'_> {
             ..Settings::new(cluster.servers, self.seed)
         };
         let mut sim = Sim::new(settings, build, Trace::new(cluster.servers));
-        let ended = play(self.scenario, &mut sim)?;
+        let ended = match self.record {
+            Some(record) => play(self.scenario, &mut Recorded::new(&mut sim, record))?,
+            None => play(self.scenario, &mut sim)?,
+        };
         Ok(Played { trace: sim.into_observer().finish(), ended })
     }
 }

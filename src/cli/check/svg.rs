@@ -1,0 +1,125 @@
+//! A counterexample as a picture: a row for each process, a bar for each operation from its invocation to its end, the
+//! operations of the broken order marked, and an arrow with its reason for each step of that order.
+
+use super::drawing::{Drawing, Style};
+use super::report::letter;
+use super::words;
+use crate::check::Counterexample;
+use crate::history::{Operation, ProcessId};
+
+const LEFT: f64 = 96.0;
+const WIDTH: f64 = 860.0;
+const ROW: f64 = 64.0;
+const TOP: f64 = 64.0;
+const BAR: f64 = 26.0;
+/// Events are drawn at equal distances: their order counts, and times would hide what lies close together.
+const MARGIN: f64 = 24.0;
+
+/// The picture as the text of an SVG file.
+pub fn of(found: &Counterexample) -> String {
+    let picture = Picture::of(found);
+    let reasons = reasons(found);
+    let height = TOP + ROW * picture.processes.len() as f64 + 24.0 * reasons.len() as f64 + 40.0;
+    let mut drawing = Drawing::new(WIDTH, height);
+    drawing.text(16.0, 26.0, &format!("not {}: {}", found.model, found.summary), Style::Title);
+    picture.rows(&mut drawing);
+    picture.bars(&mut drawing);
+    picture.arrows(&mut drawing);
+    let mut y = TOP + ROW * picture.processes.len() as f64 + 20.0;
+    for reason in reasons {
+        drawing.text(16.0, y, &reason, Style::Plain);
+        y += 24.0;
+    }
+    drawing.finish()
+}
+
+fn reasons(found: &Counterexample) -> Vec<String> {
+    let reason = |edge: &crate::check::Edge| {
+        format!("{} → {}  {}", letter(edge.from), letter(edge.to), edge.why)
+    };
+    found.edges.iter().map(reason).collect()
+}
+
+struct Picture<'a> {
+    found: &'a Counterexample,
+    processes: Vec<ProcessId>,
+    /// The positions of all events, ascending.
+    moments: Vec<u32>,
+}
+
+impl<'a> Picture<'a> {
+    fn of(found: &'a Counterexample) -> Self {
+        let operations = found.history.operations();
+        let mut processes: Vec<ProcessId> = operations.iter().map(Operation::process).collect();
+        processes.sort_by_key(|process| found.history.process_name(*process));
+        processes.dedup();
+        let mut moments: Vec<u32> = operations
+            .iter()
+            .flat_map(|one| [Some(one.invoked()), one.ended()])
+            .flatten()
+            .collect();
+        moments.sort_unstable();
+        Picture { found, processes, moments }
+    }
+
+    fn x(&self, position: u32) -> f64 {
+        let index = self.moments.partition_point(|moment| *moment < position);
+        let steps = self.moments.len().saturating_sub(1).max(1);
+        LEFT + MARGIN + (WIDTH - LEFT - 3.0 * MARGIN) * index as f64 / steps as f64
+    }
+
+    fn y(&self, process: ProcessId) -> f64 {
+        let row = self.processes.iter().position(|one| *one == process).unwrap_or_default();
+        TOP + ROW * row as f64 + ROW / 2.0
+    }
+
+    /// Where a bar begins and ends; one without an end goes on to the edge.
+    fn span(&self, operation: &Operation) -> (f64, f64) {
+        let from = self.x(operation.invoked());
+        let open = operation.returned() == u32::MAX;
+        let to = operation.ended().filter(|_| !open).map_or(WIDTH - 12.0, |ended| self.x(ended));
+        (from, to.max(from + 8.0))
+    }
+
+    fn marked(&self, id: u32) -> bool {
+        let edges = &self.found.edges;
+        edges.is_empty() || edges.iter().any(|edge| edge.from == id || edge.to == id)
+    }
+
+    fn rows(&self, drawing: &mut Drawing) {
+        for process in &self.processes {
+            let y = self.y(*process);
+            let name = self.found.history.process_name(*process);
+            drawing.text(16.0, y + 5.0, &format!("process {name}"), Style::Plain);
+            drawing.line((LEFT, y), (WIDTH - 12.0, y));
+        }
+    }
+
+    fn bars(&self, drawing: &mut Drawing) {
+        let history = &self.found.history;
+        for (id, operation) in (0..).zip(history.operations()) {
+            let ((from, to), y) = (self.span(operation), self.y(operation.process()));
+            let open = operation.returned() == u32::MAX;
+            let style = if self.marked(id) { Style::Marked } else { Style::Bar };
+            drawing.bar((from, y - BAR / 2.0), (to - from, BAR), style, open);
+            let label = format!("{} {}", letter(id), words::does(history, operation));
+            drawing.label(from + 4.0, y - BAR / 2.0 - 4.0, &label, WIDTH - 12.0);
+        }
+    }
+
+    fn arrows(&self, drawing: &mut Drawing) {
+        for edge in &self.found.edges {
+            let operations = self.found.history.operations();
+            let (Some(from), Some(to)) =
+                (operations.get(edge.from as usize), operations.get(edge.to as usize))
+            else {
+                continue;
+            };
+            let middle = |one: &Operation| {
+                let (from, to) = self.span(one);
+                ((from + to) / 2.0, self.y(one.process()))
+            };
+            drawing.arrow(middle(from), middle(to));
+        }
+    }
+}
