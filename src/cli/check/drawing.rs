@@ -32,7 +32,8 @@ pub struct Drawing {
 
 const LOOK: &str = "\
 <style>
-text { font-family: 'DejaVu Sans', sans-serif; font-size: 12px; fill: #1f2328 }
+text { font-family: 'DejaVu Sans', sans-serif; font-size: 12px; fill: #1f2328;
+  paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round }
 .title { font-size: 15px; font-weight: bold }
 .row { stroke: #d0d7de }
 .bar { fill: #dbe7f3; stroke: #57708a }
@@ -63,10 +64,15 @@ impl Drawing {
             writeln!(self.text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>");
     }
 
-    /// Text from a point on, moved to the left where it would go past `most`.
+    /// Text from a point on, cut where it would go past `most`.
     pub fn label(&mut self, x: f64, y: f64, text: &str, most: f64) {
-        let width = text.chars().count() as f64 * LETTER;
-        self.text(x.min(most - width).max(4.0), y, text, Style::Plain);
+        let room = ((most - x) / LETTER).max(1.0) as usize;
+        let cut: String = if text.chars().count() <= room {
+            text.to_string()
+        } else {
+            text.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+        };
+        self.text(x, y, &cut, Style::Plain);
     }
 
     /// A line of the background.
@@ -108,6 +114,24 @@ impl Drawing {
     }
 }
 
+/// Text in lines that fit between `x` and `most`.
+pub fn wrapped(text: &str, x: f64, most: f64) -> Vec<String> {
+    let room = ((most - x) / LETTER).max(1.0) as usize;
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        if !line.is_empty() && line.chars().count() + word.chars().count() >= room {
+            lines.push(word.to_string());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
 /// Text as XML takes it: no markup, and no character that XML 1.0 lacks.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -128,6 +152,12 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_text_is_broken_between_words() {
+        assert_eq!(wrapped("aa bb cc", 0.0, 6.0 * LETTER), ["aa bb", "cc"]);
+        assert_eq!(wrapped("", 0.0, 10.0), [""]);
+    }
 
     #[test]
     fn text_cannot_be_markup() {

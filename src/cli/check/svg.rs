@@ -1,43 +1,49 @@
 //! A counterexample as a picture: a row for each process, a bar for each operation from its invocation to its end, the
 //! operations of the broken order marked, and an arrow with its reason for each step of that order.
 
-use super::drawing::{Drawing, Style};
+use super::drawing::{Drawing, Style, wrapped};
 use super::report::letter;
 use super::words;
 use crate::check::Counterexample;
 use crate::history::{Operation, ProcessId};
 
 const LEFT: f64 = 96.0;
-const WIDTH: f64 = 860.0;
+/// The picture is at least so wide, and so much wider for each event.
+const LEAST: f64 = 860.0;
+const STEP: f64 = 110.0;
 const ROW: f64 = 64.0;
-const TOP: f64 = 64.0;
 const BAR: f64 = 26.0;
+const EDGE: f64 = 16.0;
+const LINE: f64 = 20.0;
 /// Events are drawn at equal distances: their order counts, and times would hide what lies close together.
 const MARGIN: f64 = 24.0;
 
 /// The picture as the text of an SVG file.
 pub fn of(found: &Counterexample) -> String {
-    let picture = Picture::of(found);
-    let reasons = reasons(found);
-    let height = TOP + ROW * picture.processes.len() as f64 + 24.0 * reasons.len() as f64 + 40.0;
-    let mut drawing = Drawing::new(WIDTH, height);
-    drawing.text(16.0, 26.0, &format!("not {}: {}", found.model, found.summary), Style::Title);
+    let mut picture = Picture::of(found);
+    let most = picture.width - EDGE;
+    let title = wrapped(&format!("not {}: {}", found.model, found.summary), EDGE, most * 0.75);
+    let reasons = found.edges.iter().flat_map(|edge| {
+        let reason = format!("{} → {}  {}", letter(edge.from), letter(edge.to), edge.why);
+        wrapped(&reason, EDGE, most)
+    });
+    let reasons: Vec<String> = reasons.collect();
+    picture.top = EDGE + LINE * title.len() as f64 + 24.0;
+    let bottom = picture.top + ROW * picture.processes.len() as f64 + LINE;
+    let mut drawing = Drawing::new(picture.width, bottom + LINE * reasons.len() as f64);
+    lines(&mut drawing, EDGE + 10.0, &title, Style::Title);
     picture.rows(&mut drawing);
     picture.bars(&mut drawing);
     picture.arrows(&mut drawing);
-    let mut y = TOP + ROW * picture.processes.len() as f64 + 20.0;
-    for reason in reasons {
-        drawing.text(16.0, y, &reason, Style::Plain);
-        y += 24.0;
-    }
+    picture.labels(&mut drawing);
+    lines(&mut drawing, bottom, &reasons, Style::Plain);
     drawing.finish()
 }
 
-fn reasons(found: &Counterexample) -> Vec<String> {
-    let reason = |edge: &crate::check::Edge| {
-        format!("{} → {}  {}", letter(edge.from), letter(edge.to), edge.why)
-    };
-    found.edges.iter().map(reason).collect()
+fn lines(drawing: &mut Drawing, y: f64, lines: &[String], style: Style) {
+    for (number, line) in (0..).zip(lines) {
+        drawing.text(EDGE, y + LINE * f64::from(number), line, style);
+    }
 }
 
 struct Picture<'a> {
@@ -45,6 +51,9 @@ struct Picture<'a> {
     processes: Vec<ProcessId>,
     /// The positions of all events, ascending.
     moments: Vec<u32>,
+    width: f64,
+    /// Where the row of the first process begins.
+    top: f64,
 }
 
 impl<'a> Picture<'a> {
@@ -59,25 +68,27 @@ impl<'a> Picture<'a> {
             .flatten()
             .collect();
         moments.sort_unstable();
-        Picture { found, processes, moments }
+        let width = LEAST.max(LEFT + STEP * moments.len() as f64);
+        Picture { found, processes, moments, width, top: 0.0 }
     }
 
     fn x(&self, position: u32) -> f64 {
         let index = self.moments.partition_point(|moment| *moment < position);
         let steps = self.moments.len().saturating_sub(1).max(1);
-        LEFT + MARGIN + (WIDTH - LEFT - 3.0 * MARGIN) * index as f64 / steps as f64
+        LEFT + MARGIN + (self.width - LEFT - 3.0 * MARGIN) * index as f64 / steps as f64
     }
 
     fn y(&self, process: ProcessId) -> f64 {
         let row = self.processes.iter().position(|one| *one == process).unwrap_or_default();
-        TOP + ROW * row as f64 + ROW / 2.0
+        self.top + ROW * row as f64 + ROW / 2.0
     }
 
     /// Where a bar begins and ends; one without an end goes on to the edge.
     fn span(&self, operation: &Operation) -> (f64, f64) {
         let from = self.x(operation.invoked());
         let open = operation.returned() == u32::MAX;
-        let to = operation.ended().filter(|_| !open).map_or(WIDTH - 12.0, |ended| self.x(ended));
+        let to =
+            operation.ended().filter(|_| !open).map_or(self.width - EDGE, |ended| self.x(ended));
         (from, to.max(from + 8.0))
     }
 
@@ -90,20 +101,31 @@ impl<'a> Picture<'a> {
         for process in &self.processes {
             let y = self.y(*process);
             let name = self.found.history.process_name(*process);
-            drawing.text(16.0, y + 5.0, &format!("process {name}"), Style::Plain);
-            drawing.line((LEFT, y), (WIDTH - 12.0, y));
+            drawing.text(EDGE, y + 5.0, &format!("process {name}"), Style::Plain);
+            drawing.line((LEFT, y), (self.width - EDGE, y));
         }
     }
 
     fn bars(&self, drawing: &mut Drawing) {
-        let history = &self.found.history;
-        for (id, operation) in (0..).zip(history.operations()) {
+        for (id, operation) in (0..).zip(self.found.history.operations()) {
             let ((from, to), y) = (self.span(operation), self.y(operation.process()));
             let open = operation.returned() == u32::MAX;
             let style = if self.marked(id) { Style::Marked } else { Style::Bar };
             drawing.bar((from, y - BAR / 2.0), (to - from, BAR), style, open);
+        }
+    }
+
+    /// What each bar is, up to where the next of its process begins.
+    fn labels(&self, drawing: &mut Drawing) {
+        let history = &self.found.history;
+        for (id, operation) in (0..).zip(history.operations()) {
+            let x = self.x(operation.invoked());
+            let same =
+                history.operations().iter().filter(|one| one.process() == operation.process());
+            let next = same.map(Operation::invoked).filter(|at| *at > operation.invoked()).min();
+            let most = next.map_or(self.width - EDGE, |next| self.x(next) - 8.0);
             let label = format!("{} {}", letter(id), words::does(history, operation));
-            drawing.label(from + 4.0, y - BAR / 2.0 - 4.0, &label, WIDTH - 12.0);
+            drawing.label(x + 4.0, self.y(operation.process()) - BAR / 2.0 - 5.0, &label, most);
         }
     }
 
