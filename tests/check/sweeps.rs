@@ -1,0 +1,68 @@
+//! Each checker against the exhaustive search, on random small histories.
+
+use crate::cases::{Shape, history, text};
+use crate::every_order;
+use conlab::check::{Budget, Model, Verdict, check};
+use conlab::history::History;
+
+/// How many histories a model is held against; `CONLAB_CHECK_CASES` asks for more.
+fn cases() -> u64 {
+    let asked = std::env::var("CONLAB_CHECK_CASES").ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or(200_000)
+}
+
+/// Compares on every shape in turn, and wants at least a tenth of each verdict in all.
+fn sweep(model: Model, shapes: &[Shape], exhaustive: fn(&History) -> bool) {
+    let (mut valid, mut invalid, mut sizes) = (0_u64, 0_u64, [0; 10]);
+    for seed in 0..cases() {
+        let shape = shapes[(seed % shapes.len() as u64) as usize];
+        let history = history(shape, seed);
+        let holds = match check(&history, model, &Budget::default()) {
+            Verdict::Valid => true,
+            Verdict::Invalid(found) => {
+                let alone = &found.history;
+                assert!(!exhaustive(alone), "{model}, seed {seed}: valid alone\n{}", text(alone));
+                sizes[alone.len().min(9)] += 1;
+                false
+            }
+            Verdict::Unknown(reason) => panic!("seed {seed}: {reason}\n{}", text(&history)),
+        };
+        let truth = exhaustive(&history);
+        assert_eq!(holds, truth, "{model}, seed {seed}, {shape:?}\n{}", text(&history));
+        if truth { valid += 1 } else { invalid += 1 }
+    }
+    eprintln!("{model}: {valid} valid, {invalid} invalid, counterexamples by size {sizes:?}");
+    assert!(valid.min(invalid) * 10 > cases(), "{model}: {valid} valid, {invalid} invalid");
+}
+
+const PLAIN: Shape = Shape::PLAIN;
+const CAS: Shape = Shape { cas: true, operations: 7, ..PLAIN };
+const REPEATED: Shape = Shape { values: 2, operations: 8, ..PLAIN };
+const REPEATED_CAS: Shape = Shape { values: 3, cas: true, operations: 8, processes: 4, ..PLAIN };
+const DELETE: Shape = Shape { delete: true, cas: true, values: 2, operations: 8, ..PLAIN };
+const LISTS: Shape = Shape { lists: true, operations: 7, wrong: 4.0, ..PLAIN };
+const LISTS_REPEATED: Shape = Shape { values: 2, ..LISTS };
+const TWO_KEYS: Shape = Shape { keys: 2, values: 2, cas: true, operations: 8, ..PLAIN };
+const TWO_KEYS_PLAIN: Shape = Shape { keys: 2, operations: 7, ..PLAIN };
+const UNSURE: Shape = Shape { unknown: 40.0, cas: true, values: 3, operations: 8, ..PLAIN };
+const UNSURE_PLAIN: Shape = Shape { unknown: 40.0, cas: true, operations: 8, ..PLAIN };
+const CROWD: Shape = Shape { processes: 6, values: 3, cas: true, operations: 9, ..PLAIN };
+
+#[test]
+fn linearizable_agrees_with_every_order() {
+    let shapes = [
+        PLAIN,
+        CAS,
+        REPEATED,
+        REPEATED_CAS,
+        DELETE,
+        LISTS,
+        LISTS_REPEATED,
+        TWO_KEYS,
+        TWO_KEYS_PLAIN,
+        UNSURE,
+        UNSURE_PLAIN,
+        CROWD,
+    ];
+    sweep(Model::Linearizable, &shapes, every_order::linearizable);
+}
