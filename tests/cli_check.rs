@@ -157,6 +157,39 @@ fn histories_are_converted_both_ways() {
 }
 
 #[test]
+fn a_broken_model_is_1_with_its_operations_and_a_picture() {
+    let text = stale();
+    let directory = with(&[("a.jsonl", FRESH), ("b.jsonl", &text)]);
+    let check = |words: &[&str]| {
+        run(directory.path(), &[&["check", "--model", "linearizable"], words].concat())
+    };
+    let output = check(&["a.jsonl"]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    assert!(out(&output).contains("✓ linearizable"), "{}", out(&output));
+    let output = check(&["a.jsonl", "b.jsonl", "--svg", "why.svg"]);
+    assert_eq!((code(&output), err(&output)), (1, String::new()), "{}", out(&output));
+    assert!(out(&output).contains("✗ linearizable"), "{}", out(&output));
+    assert!(
+        out(&output).contains("write x = \"7\"") && out(&output).contains("read x: absent"),
+        "{}",
+        out(&output)
+    );
+    let picture = std::fs::read_to_string(directory.path().join("why.svg")).expect("it was drawn");
+    assert!(picture.starts_with("<svg ") && picture.contains("class=\"marked"), "{picture}");
+    let found = verdicts(&check(&["b.jsonl", "--json"]));
+    let model = &found["models"][0];
+    assert_eq!(
+        (&model["verdict"], &model["lines"]),
+        (&"invalid".into(), &serde_json::json!([1, 2, 3, 4]))
+    );
+    let output = check(&["a.jsonl", "--svg", "none.svg"]);
+    assert_eq!(code(&output), 0);
+    assert!(err(&output).contains("none.svg was not drawn"), "{}", err(&output));
+    let output = check(&["b.jsonl", "--svg", "no/why.svg"]);
+    assert_eq!(code(&output), 64);
+}
+
+#[test]
 fn staleness_is_a_table() {
     let text = stale();
     let bare = FRESH.replace(",\"version\":1", "");

@@ -1,5 +1,6 @@
 //! Every form of history is read, and every bad input is told with its line, the reason and the fix.
 
+use conlab::check::{Budget, Model, Verdict, check};
 use conlab::history::{Act, End, Format, History, read};
 use proptest::prelude::*;
 
@@ -187,6 +188,35 @@ fn appends_that_cannot_be_told_apart_are_refused() {
     assert!(read("h", turn.as_bytes(), Some(Format::PorcupineKv)).is_ok(), "{turn}");
 }
 
+#[test]
+fn a_text_that_was_put_and_appended_is_told_by_what_was_asked_for() {
+    let step = |f: &str, asked: &str, answer: &str| {
+        let line = |kind: &str, value: &str| {
+            format!("{{:process 0 :type :{kind} :f :{f} :key \"k\" :value {value}}}\n")
+        };
+        line("invoke", asked) + &line("ok", answer)
+    };
+    let (put, append) = (step("put", "\"b\"", "\"b\""), step("append", "\"b\"", "\"b\""));
+    let get = |text: &str| step("get", "nil", &format!("{text:?}"));
+    let later = format!("{put}{}{append}{}", get("b"), get("bb"));
+    let expected = [
+        "0 Write k \"b\" Ok",
+        "0 Read k \"b\" Ok",
+        "0 Cas k \"b\"->\"bb\" Ok",
+        "0 Read k \"bb\" Ok",
+    ];
+    assert_eq!(reads(&later, Format::PorcupineKv), expected);
+    let other = step("put", "\"a\"", "\"a\"");
+    let elsewhere = format!("{other}{append}{}{put}{}", get("ab"), get("b"));
+    let told = reads(&elsewhere, Format::PorcupineKv);
+    assert_eq!(
+        told[1..4],
+        ["0 Cas k \"a\"->\"ab\" Ok", "0 Read k \"ab\" Ok", "0 Write k \"b\" Ok"]
+    );
+    let line = error(format!("{put}{append}{}", get("b")).as_bytes(), None);
+    assert!(line.starts_with("h:6: \"b\" is put and appended"), "{line}");
+}
+
 /// A history line with one field replaced.
 fn with(field: &str, value: &str) -> Vec<u8> {
     let line =
@@ -353,19 +383,25 @@ proptest! {
     }
 }
 
+/// The histories beside this package, where they are present, with their known verdicts.
 #[test]
-fn the_shared_histories_are_read() {
+fn the_shared_histories_give_the_known_verdicts() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/histories");
     for (folder, format) in [("etcd", Format::JepsenLog), ("kv", Format::PorcupineKv)] {
-        let Ok(files) = std::fs::read_dir(root.join(folder)) else { continue };
-        for path in files.map(|file| file.expect("it can be listed").path()) {
-            if path.extension().is_some_and(|end| end == "csv") {
-                continue;
-            }
-            let file = std::fs::File::open(&path).expect("it can be opened");
-            let reading = read(&path.display().to_string(), file, None).expect("it is well formed");
+        let folder = root.join(folder);
+        let Ok(expected) = std::fs::read_to_string(folder.join("expected.csv")) else { continue };
+        for line in expected.lines().skip(1) {
+            let (name, verdict) = line.split_once(',').expect("it has two columns");
+            let file = std::fs::File::open(folder.join(name)).expect("it can be opened");
+            let reading = read(name, file, None).expect("it is well formed");
             assert_eq!(reading.format, format);
-            assert!(reading.history.operations().iter().any(|one| one.end() == End::Ok));
+            let found = check(&reading.history, Model::Linearizable, &Budget::default());
+            let known = match &found {
+                Verdict::Valid => "true",
+                Verdict::Invalid(_) => "false",
+                Verdict::Unknown(_) => "unknown",
+            };
+            assert_eq!(known, verdict, "{name}: {found:?}");
         }
     }
 }

@@ -23,11 +23,8 @@ pub fn of(found: &Counterexample) -> String {
     let mut picture = Picture::of(found);
     let most = picture.width - EDGE;
     let title = wrapped(&format!("not {}: {}", found.model, found.summary), EDGE, most * 0.75);
-    let reasons = found.edges.iter().flat_map(|edge| {
-        let reason = format!("{} → {}  {}", letter(edge.from), letter(edge.to), edge.why);
-        wrapped(&reason, EDGE, most)
-    });
-    let reasons: Vec<String> = reasons.collect();
+    let reasons: Vec<String> =
+        legend(found).iter().flat_map(|line| wrapped(line, EDGE, most)).collect();
     picture.top = EDGE + LINE * title.len() as f64 + 24.0;
     let bottom = picture.top + ROW * picture.processes.len() as f64 + LINE;
     let mut drawing = Drawing::new(picture.width, bottom + LINE * reasons.len() as f64);
@@ -38,6 +35,21 @@ pub fn of(found: &Counterexample) -> String {
     picture.labels(&mut drawing);
     lines(&mut drawing, bottom, &reasons, Style::Plain);
     drawing.finish()
+}
+
+/// What stands below: each operation in full, as labels may be cut, and why one comes before another.
+fn legend(found: &Counterexample) -> Vec<String> {
+    let history = &found.history;
+    let operations = (0..).zip(history.operations()).map(|(id, operation)| {
+        let process = history.process_name(operation.process());
+        let (does, ended) = (words::does(history, operation), words::ended(operation.end()));
+        format!("{}  process {process}: {does} ({ended})", letter(id))
+    });
+    let edges = found.edges.iter().map(|edge| {
+        let (from, to) = (letter(edge.from), letter(edge.to));
+        format!("{from} → {to}  {}", edge.why)
+    });
+    operations.chain(edges).collect()
 }
 
 fn lines(drawing: &mut Drawing, y: f64, lines: &[String], style: Style) {

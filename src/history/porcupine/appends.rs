@@ -20,9 +20,14 @@ pub struct Appends {
 struct Variable<'a> {
     /// The positions of the invocations of its appends, by their text.
     appends: BTreeMap<&'a str, Vec<usize>>,
-    puts: BTreeMap<&'a str, u32>,
+    /// The positions of the invocations of its puts, by their text.
+    puts: BTreeMap<&'a str, Vec<usize>>,
+    /// Whether the string that is this text alone, both put and appended, was put.
+    put: BTreeMap<&'a str, bool>,
     /// It was put back to a string that it held before, as far as anyone can tell.
     recurs: bool,
+    /// A put made it empty again.
+    emptied: bool,
     /// Every beginning of a shown string that ends with an appended text: the text before, and where it showed first.
     shown: BTreeMap<&'a str, BTreeMap<&'a str, usize>>,
 }
@@ -42,7 +47,7 @@ impl Appends {
                 Function::Append => {
                     variable.appends.entry(&event.value).or_default().push(position)
                 }
-                Function::Put => variable.put(&event.value),
+                Function::Put => variable.put(position, &event.value),
                 Function::Get => {}
             }
         }
@@ -67,14 +72,14 @@ impl Appends {
 }
 
 impl<'a> Variable<'a> {
-    fn put(&mut self, value: &'a str) {
+    fn put(&mut self, position: usize, value: &'a str) {
         if value.is_empty() {
-            self.recurs = true;
+            (self.recurs, self.emptied) = (true, true);
             return;
         }
-        let count = self.puts.entry(value).or_default();
-        *count += 1;
-        self.recurs |= *count > 1;
+        let puts = self.puts.entry(value).or_default();
+        self.recurs |= !puts.is_empty();
+        puts.push(position);
     }
 
     /// A get shows a string: takes it apart, up to what nobody wrote.
@@ -83,14 +88,8 @@ impl<'a> Variable<'a> {
         let mut end = 0;
         while end < string.len() {
             let Some(word) = self.word_at(&string[end..], event)? else { return Ok(()) };
-            let (put, appended) = (self.puts.contains_key(word), self.appends.contains_key(word));
-            if end == 0 && put && appended {
-                return Err(Fault::at(
-                    event.line,
-                    format!("{word:?} is put and appended; give each a text of its own"),
-                ));
-            }
-            if appended {
+            let put = end == 0 && self.begins_with_put(position, word, event)?;
+            if !put && self.appends.contains_key(word) {
                 let first = self.shown.entry(word).or_default().entry(&string[..end]);
                 if let Entry::Vacant(vacant) = first {
                     vacant.insert(position);
@@ -111,6 +110,31 @@ impl<'a> Variable<'a> {
             end += word.len();
         }
         Ok(())
+    }
+
+    /// Whether the text at the beginning of a string was put there, and not appended to an empty one: where it was both, only
+    /// one of them can have been it, as the other had not been asked for yet or shows elsewhere.
+    fn begins_with_put(
+        &mut self,
+        position: usize,
+        word: &'a str,
+        event: &Event,
+    ) -> Result<bool, Fault> {
+        let (Some(puts), Some(appends)) = (self.puts.get(word), self.appends.get(word)) else {
+            return Ok(self.puts.contains_key(word));
+        };
+        if let Some(put) = self.put.get(word) {
+            return Ok(*put);
+        }
+        let asked = |positions: &[usize]| positions.partition_point(|asked| *asked < position);
+        let elsewhere = self.shown.get(word).map_or(0, BTreeMap::len);
+        let (put, appended) = (asked(puts) > 0, asked(appends) > elsewhere);
+        if (put && appended) || self.emptied {
+            let reason = format!("{word:?} is put and appended; give each a text of its own");
+            return Err(Fault::at(event.line, reason));
+        }
+        self.put.insert(word, put);
+        Ok(put)
     }
 
     /// The one text put or appended with which `rest` begins.
