@@ -79,7 +79,7 @@ pub(super) type Items<'a> = Box<dyn Iterator<Item = Datum<'a>> + 'a>;
 pub(super) type Split = for<'a> fn(&'a str) -> Option<Items<'a>>;
 
 /// One event.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Event<'a> {
     /// Nanoseconds; `None` in formats without a clock, where the position counts.
     pub time: Option<u64>,

@@ -27,10 +27,12 @@ impl<'a> Cursor<'a> {
         Cursor { text, at: 0 }
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
             self.at += 1;
@@ -38,19 +40,24 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes `byte`, if it comes next.
+    #[inline]
     pub fn take(&mut self, byte: u8) -> bool {
-        self.skip_space();
+        if self.peek() != Some(byte) {
+            self.skip_space();
+        }
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
     /// Takes `byte`, which must come next.
+    #[inline]
     pub fn expect(&mut self, byte: u8) -> Result<(), Reason> {
         if self.take(byte) { Ok(()) } else { Err(self.expected(&format!("`{}`", byte as char))) }
     }
 
     /// Nothing but space may be left.
+    #[inline]
     pub fn end(&mut self) -> Result<(), Reason> {
         self.skip_space();
         if self.at == self.text.len() { Ok(()) } else { Err(self.expected("the end of the line")) }
@@ -58,6 +65,7 @@ impl<'a> Cursor<'a> {
 
     /// The name of the next field and its colon; `first` says that no comma stands before it. `None` at the end of the
     /// object.
+    #[inline]
     pub fn field(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, Reason> {
         if self.take(b'}') {
             return Ok(None);
@@ -75,6 +83,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value.
+    #[inline]
     pub fn value(&mut self) -> Result<Datum<'a>, Reason> {
         self.skip_space();
         match self.peek() {
@@ -88,20 +97,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string: borrowed, unless it has escapes.
+    #[inline]
     fn string(&mut self) -> Result<Cow<'a, str>, Reason> {
         let start = self.at + 1;
-        self.at = start;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(Cow::Borrowed(&self.text[start..self.at - 1]));
-                }
-                Some(b'\\') => return self.escaped(start),
-                Some(0..0x20) => return Err(self.expected("an escape, not a control character")),
-                Some(_) => self.at += 1,
-                None => return Err(self.expected("a closing `\"`")),
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let odd = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+        self.at = start + rest.iter().position(odd).unwrap_or(rest.len());
+        match self.peek() {
+            Some(b'"') => {
+                self.at += 1;
+                Ok(Cow::Borrowed(&self.text[start..self.at - 1]))
             }
+            Some(b'\\') => self.escaped(start),
+            Some(_) => Err(self.expected("an escape, not a control character")),
+            None => Err(self.expected("a closing `\"`")),
         }
     }
 
@@ -167,6 +176,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A number or a word, checked.
+    #[inline]
     fn bare(&mut self) -> Result<&'a str, Reason> {
         let start = self.at;
         while matches!(
@@ -183,6 +193,7 @@ impl<'a> Cursor<'a> {
         Err(self.expected("a value"))
     }
 
+    #[cold]
     /// What should have stood here: `column 12: expected a value, found `x``.
     fn expected(&self, what: &str) -> Reason {
         let found = match self.text[self.at.min(self.text.len())..].chars().next() {

@@ -1,6 +1,7 @@
 //! What JSON takes for a number.
 
 /// Whether this is a number as JSON writes them.
+#[inline]
 pub(super) fn is_number(text: &[u8]) -> bool {
     let digits = |text: &[u8]| text.iter().take_while(|digit| digit.is_ascii_digit()).count();
     let text = text.strip_prefix(b"-").unwrap_or(text);

@@ -5,6 +5,8 @@
 //! {"index":1,"time":2400,"process":0,"type":"ok","f":"write","key":"x","value":"7","version":1}
 //! ```
 
+mod swift;
+
 use super::Builder;
 use super::datum::Datum;
 use super::event::{Event, Function, Items, Sink, Type};
@@ -24,8 +26,12 @@ pub(super) fn read(input: impl Read) -> Result<Builder, Fault> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let fields = Fields::of(line).map_err(|reason| Fault::at(number, reason))?;
-        let event = fields.event(sink.events()).map_err(|reason| Fault::at(number, reason))?;
+        let event = match swift::event(line, sink.events()) {
+            Some(event) => event,
+            None => Fields::of(line)
+                .and_then(|fields| fields.event(sink.events()))
+                .map_err(|reason| Fault::at(number, reason))?,
+        };
         sink.take(number, &event)?;
     }
 }
@@ -68,6 +74,7 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
+    #[inline]
     fn field(&mut self, name: &str) -> Option<&mut Option<Datum<'a>>> {
         Some(match name {
             "index" => &mut self.index,
@@ -114,6 +121,7 @@ impl<'a> Fields<'a> {
     }
 }
 
+#[cold]
 fn not_json(reason: String) -> String {
     format!("the line is not an event in JSON: {reason}; write one JSON object on each line")
 }
