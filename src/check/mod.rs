@@ -6,12 +6,14 @@
 #![allow(clippy::disallowed_types)] // hashing finds what belongs together; its order never escapes
 
 mod append;
+mod causal;
 mod explain;
 mod frontier;
 mod keys;
 mod linearizable;
 mod meter;
 mod model;
+mod reads_from;
 mod shrink;
 mod sources;
 mod verdict;
@@ -30,6 +32,9 @@ pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
     }
     match model {
         Model::Linearizable => linearizable::check(history, budget),
+        Model::Causal | Model::CausalConvergent => {
+            causal::check(history, model == Model::CausalConvergent, budget)
+        }
         _ => Verdict::Unknown(format!("there is no checker of {model} yet")),
     }
 }
@@ -38,6 +43,9 @@ pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
 fn breaks(history: &History, model: Model, meter: &Meter) -> bool {
     match model {
         Model::Linearizable => linearizable::breaks(history, meter),
+        Model::Causal | Model::CausalConvergent => {
+            causal::breaks(history, model == Model::CausalConvergent, meter)
+        }
         _ => false,
     }
 }

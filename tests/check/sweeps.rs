@@ -48,6 +48,24 @@ const UNSURE: Shape = Shape { unknown: 40.0, cas: true, values: 3, operations: 8
 const UNSURE_PLAIN: Shape = Shape { unknown: 40.0, cas: true, operations: 8, ..PLAIN };
 const CROWD: Shape = Shape { processes: 6, values: 3, cas: true, operations: 9, ..PLAIN };
 
+const MANY_KEYS: Shape = Shape { keys: 2, operations: 8, processes: 4, stale: 60.0, ..PLAIN };
+const DRAWN: Shape = Shape { wrong: 90.0, processes: 2, operations: 7, ..PLAIN };
+const DRAWN_KEYS: Shape = Shape { wrong: 90.0, keys: 2, operations: 9, ..PLAIN };
+const DRAWN_CAS: Shape = Shape { wrong: 60.0, cas: true, operations: 8, ..PLAIN };
+
+const CAUSAL: [Shape; 9] =
+    [PLAIN, CAS, LISTS, TWO_KEYS_PLAIN, UNSURE_PLAIN, MANY_KEYS, DRAWN, DRAWN_KEYS, DRAWN_CAS];
+
+#[test]
+fn causal_agrees_with_every_order() {
+    sweep(Model::Causal, &CAUSAL, every_order::causal);
+}
+
+#[test]
+fn causal_convergent_agrees_with_every_order() {
+    sweep(Model::CausalConvergent, &CAUSAL, every_order::convergent);
+}
+
 #[test]
 fn linearizable_agrees_with_every_order() {
     let shapes = [
