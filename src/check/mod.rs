@@ -7,6 +7,7 @@
 
 mod append;
 mod causal;
+mod convergence;
 mod explain;
 mod frontier;
 mod keys;
@@ -14,6 +15,7 @@ mod linearizable;
 mod meter;
 mod model;
 mod reads_from;
+mod sessions;
 mod shrink;
 mod sources;
 mod verdict;
@@ -35,6 +37,11 @@ pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
         Model::Causal | Model::CausalConvergent => {
             causal::check(history, model == Model::CausalConvergent, budget)
         }
+        Model::Eventual => convergence::check(history, budget),
+        Model::ReadYourWrites
+        | Model::MonotonicReads
+        | Model::MonotonicWrites
+        | Model::WritesFollowReads => sessions::check(history, model, budget),
         _ => Verdict::Unknown(format!("there is no checker of {model} yet")),
     }
 }
@@ -46,7 +53,12 @@ fn breaks(history: &History, model: Model, meter: &Meter) -> bool {
         Model::Causal | Model::CausalConvergent => {
             causal::breaks(history, model == Model::CausalConvergent, meter)
         }
-        _ => false,
+        Model::Eventual => convergence::breaks(history),
+        Model::ReadYourWrites
+        | Model::MonotonicReads
+        | Model::MonotonicWrites
+        | Model::WritesFollowReads => sessions::breaks(history, model, meter),
+        Model::Sequential => false,
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Shape {
     /// How many of 100 reads are answered by an old state.
     pub stale: f64,
     pub versions: bool,
+    /// How far versions may stray from the order of the writes.
+    pub disorder: u64,
 }
 
 impl Shape {
@@ -38,6 +40,7 @@ impl Shape {
         wrong: 8.0,
         stale: 45.0,
         versions: false,
+        disorder: 0,
     };
 }
 
@@ -56,6 +59,8 @@ type Past = Vec<(u64, Vec<String>)>;
 struct Store {
     past: Vec<Past>,
     version: u64,
+    disorder: Random,
+    shape: Shape,
 }
 
 impl Store {
@@ -65,8 +70,10 @@ impl Store {
 
     fn put(&mut self, key: usize, state: Vec<String>) -> u64 {
         self.version += 1;
-        self.past[key].push((self.version, state));
-        self.version
+        let stray = self.disorder.below(self.shape.disorder + 1);
+        let version = (self.version + stray) * 64 + self.version;
+        self.past[key].push((version, state));
+        version
     }
 }
 
@@ -74,7 +81,12 @@ impl Store {
 pub fn history(shape: Shape, seed: u64) -> History {
     let mut random = Random::new(seed);
     let mut builder = Builder::new();
-    let mut store = Store { past: vec![vec![(0, Vec::new())]; shape.keys as usize], version: 0 };
+    let mut store = Store {
+        past: vec![vec![(0, Vec::new())]; shape.keys as usize],
+        version: 0,
+        disorder: random.fork(1),
+        shape,
+    };
     // A client that is idle, or waits: its number, key, want, and the answer once it took effect.
     let mut clients: Vec<(i64, Option<(usize, Want, Option<Answer>)>)> =
         (0..shape.processes as i64).map(|number| (number, None)).collect();

@@ -1,6 +1,7 @@
 //! The models by their definitions: all orders are tried. Slow, short, and written apart from the checkers.
 
-use conlab::history::{Act, End, History, Operation};
+use conlab::check::Model;
+use conlab::history::{Act, End, History, Operation, ValueId};
 use std::collections::{BTreeMap, HashSet};
 
 /// The causal order, closed; none where it has a cycle or a read that no live write explains.
@@ -125,6 +126,184 @@ pub fn convergent(history: &History) -> bool {
             let past: Vec<usize> =
                 order.iter().copied().filter(|&write| causal.before[write][reader]).collect();
             outcome(&causal, history, reader, &past)
+        })
+    })
+}
+
+/// One order of each key's writes, in which known versions rise and which the lists show, fulfils the duty.
+pub fn session(history: &History, model: Model) -> bool {
+    let mut operations = live(history);
+    operations.retain(|operation| operation.end() != End::Mismatch);
+    // What was read was written, versions included; else no order helps.
+    let Some(sources) = session_sources(history, &operations) else { return false };
+    let seen = |write: usize| sources.iter().any(|of| of.as_ref() == Some(&write));
+    let listed = |write: usize| listed(history, &operations, write);
+    let takes_part: Vec<bool> = (0..operations.len())
+        .map(|place| operations[place].end() == End::Ok || seen(place) || listed(place))
+        .collect();
+    let keys: HashSet<u32> = operations.iter().map(|operation| operation.key().0).collect();
+    keys.into_iter().all(|key| {
+        let of_key = |&place: &usize| operations[place].key().0 == key && takes_part[place];
+        let all: Vec<usize> = (0..operations.len()).filter(of_key).collect();
+        let writes: Vec<usize> =
+            all.iter().copied().filter(|&place| !operations[place].act().is_read()).collect();
+        let mut accept = |order: &[usize]| {
+            rises(&operations, &sources, order)
+                && shows(history, &operations, &all, order)
+                && fulfils(&operations, &sources, &all, order, model)
+        };
+        permutations(&writes, &mut Vec::new(), &mut accept)
+    })
+}
+
+fn permutations(
+    all: &[usize],
+    order: &mut Vec<usize>,
+    accept: &mut dyn FnMut(&[usize]) -> bool,
+) -> bool {
+    if order.len() == all.len() {
+        return accept(order);
+    }
+    all.iter().any(|&next| {
+        !order.contains(&next) && {
+            order.push(next);
+            let found = permutations(all, order, accept);
+            order.pop();
+            found
+        }
+    })
+}
+
+fn listed(history: &History, operations: &[Operation], write: usize) -> bool {
+    operations.iter().any(|read| {
+        read.act() == Act::ReadList
+            && read.key() == operations[write].key()
+            && operations[write].act() == Act::Append
+            && history.lists().elements(read.list()).contains(&operations[write].value())
+    })
+}
+
+/// By reader: its write, none for the initial absence. By version where there is one, else by value.
+fn session_sources(history: &History, operations: &[Operation]) -> Option<Vec<Option<usize>>> {
+    let mut sources = vec![None; operations.len()];
+    for (place, read) in operations.iter().enumerate() {
+        match read.act() {
+            Act::ReadList => {
+                let mut of = sources_of(history, operations, place)?;
+                sources[place] = of.pop();
+            }
+            Act::Read => {
+                let leaves = |write: &Operation| match write.act() {
+                    Act::Write | Act::Cas => Some(write.value()),
+                    Act::Delete => Some(ValueId::ABSENT),
+                    _ => None,
+                };
+                let fits = |write: &&Operation| {
+                    let same = match (read.version(), write.version()) {
+                        (Some(read), Some(write)) => read == write,
+                        _ => true,
+                    };
+                    write.key() == read.key() && same && leaves(write) == Some(read.value())
+                };
+                if read.value() == ValueId::ABSENT && read.version().unwrap_or(0) == 0 {
+                    continue;
+                }
+                let exact = |write: &&Operation| fits(write) && write.version() == read.version();
+                let exact = operations.iter().position(|write| exact(&write));
+                let any = || operations.iter().position(|write| fits(&write));
+                sources[place] = Some(exact.or_else(any)?);
+            }
+            Act::Cas if found_by_others(operations, place) && read.old() != ValueId::ABSENT => {
+                let found = operations.iter().any(|write| {
+                    write.key() == read.key()
+                        && matches!(write.act(), Act::Write | Act::Cas)
+                        && write.value() == read.old()
+                });
+                if !found {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(sources)
+}
+
+/// True of a cas that surely took effect: acknowledged, or its value was found by a read or by another such cas.
+fn found_by_others(operations: &[Operation], cas: usize) -> bool {
+    let mut sure: Vec<bool> = operations.iter().map(|o| o.end() == End::Ok).collect();
+    for _ in 0..operations.len() {
+        for place in 0..operations.len() {
+            let made = &operations[place];
+            let found = (0..operations.len()).any(|other| {
+                let by = &operations[other];
+                sure[other]
+                    && by.key() == made.key()
+                    && match by.act() {
+                        Act::Read => by.value() == made.value(),
+                        Act::Cas => by.old() == made.value(),
+                        _ => false,
+                    }
+            });
+            sure[place] |= made.act() == Act::Cas && found;
+        }
+    }
+    sure[cas]
+}
+
+fn rises(operations: &[Operation], sources: &[Option<usize>], order: &[usize]) -> bool {
+    let version = |&write: &usize| {
+        let learned = || {
+            let reader = sources.iter().position(|of| *of == Some(write))?;
+            operations[reader].version()
+        };
+        operations[write].version().or_else(learned)
+    };
+    let known: Vec<u64> = order.iter().filter_map(version).collect();
+    known.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+fn shows(history: &History, operations: &[Operation], all: &[usize], order: &[usize]) -> bool {
+    all.iter().filter(|&&read| operations[read].act() == Act::ReadList).all(|&read| {
+        let elements = history.lists().elements(operations[read].list());
+        let place = |element| order.iter().position(|&write| operations[write].value() == element);
+        let places: Vec<Option<usize>> = elements.into_iter().map(place).collect();
+        places.windows(2).all(|pair| pair[0] < pair[1])
+    })
+}
+
+fn fulfils(
+    operations: &[Operation],
+    sources: &[Option<usize>],
+    all: &[usize],
+    order: &[usize],
+    model: Model,
+) -> bool {
+    // 0 is the initial absence.
+    let age = |place: usize| {
+        let write = if operations[place].act().is_read() { sources[place] } else { Some(place) };
+        write.map_or(0, |write| 1 + order.iter().position(|&other| other == write).unwrap_or(0))
+    };
+    all.iter().all(|&now| {
+        all.iter().all(|&before| {
+            let (first, second) = (&operations[before], &operations[now]);
+            let follows = |a: &Operation, b: &Operation| {
+                a.process() == b.process() && a.invoked() < b.invoked()
+            };
+            let reads = (first.act().is_read(), second.act().is_read());
+            // Only the last one before counts.
+            let between = all.iter().map(|&place| &operations[place]).any(|other| {
+                other.act().is_read() == reads.0 && follows(first, other) && follows(other, second)
+            });
+            let applies = follows(first, second) && !between;
+            !applies
+                || match (model, reads) {
+                    (Model::ReadYourWrites, (false, true))
+                    | (Model::MonotonicReads, (true, true)) => age(before) <= age(now),
+                    (Model::MonotonicWrites, (false, false))
+                    | (Model::WritesFollowReads, (true, false)) => age(before) < age(now),
+                    _ => true,
+                }
         })
     })
 }

@@ -66,6 +66,53 @@ fn causal_convergent_agrees_with_every_order() {
     sweep(Model::CausalConvergent, &CAUSAL, every_order::convergent);
 }
 
+const VERSIONS: Shape =
+    Shape { versions: true, unknown: 0.0, values: 2, processes: 2, operations: 8, ..PLAIN };
+const VERSIONS_DELETE: Shape = Shape { delete: true, keys: 2, ..VERSIONS };
+const VERSIONS_DISTINCT: Shape = Shape { values: 0, unknown: 30.0, ..VERSIONS };
+
+const DISORDER: Shape = Shape { disorder: 6, operations: 13, ..VERSIONS };
+const DISORDER_KEYS: Shape = Shape { disorder: 6, ..VERSIONS_DELETE };
+const DISORDER_UNSURE: Shape = Shape { disorder: 6, operations: 12, ..VERSIONS_DISTINCT };
+
+/// All duties of a kind are the same whether writes repeat or not: versions tell.
+fn sweep_session(model: Model, exhaustive: fn(&History) -> bool) {
+    let shapes = [
+        PLAIN,
+        LISTS,
+        TWO_KEYS_PLAIN,
+        UNSURE_PLAIN,
+        DRAWN,
+        VERSIONS,
+        VERSIONS_DELETE,
+        VERSIONS_DISTINCT,
+        DISORDER,
+        DISORDER_KEYS,
+        DISORDER_UNSURE,
+    ];
+    sweep(model, &shapes, exhaustive);
+}
+
+#[test]
+fn read_your_writes_agrees_with_every_order() {
+    sweep_session(Model::ReadYourWrites, |h| every_order::session(h, Model::ReadYourWrites));
+}
+
+#[test]
+fn monotonic_reads_agrees_with_every_order() {
+    sweep_session(Model::MonotonicReads, |h| every_order::session(h, Model::MonotonicReads));
+}
+
+#[test]
+fn monotonic_writes_agrees_with_every_order() {
+    sweep_session(Model::MonotonicWrites, |h| every_order::session(h, Model::MonotonicWrites));
+}
+
+#[test]
+fn writes_follow_reads_agrees_with_every_order() {
+    sweep_session(Model::WritesFollowReads, |h| every_order::session(h, Model::WritesFollowReads));
+}
+
 #[test]
 fn linearizable_agrees_with_every_order() {
     let shapes = [
