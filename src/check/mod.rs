@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_types)] // hashing finds what belongs together; its order never escapes
 
 mod append;
+mod before;
 mod causal;
 mod convergence;
 mod explain;
@@ -15,6 +16,8 @@ mod linearizable;
 mod meter;
 mod model;
 mod reads_from;
+mod schedule;
+mod sequential;
 mod sessions;
 mod shrink;
 mod sources;
@@ -42,7 +45,7 @@ pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
         | Model::MonotonicReads
         | Model::MonotonicWrites
         | Model::WritesFollowReads => sessions::check(history, model, budget),
-        _ => Verdict::Unknown(format!("there is no checker of {model} yet")),
+        Model::Sequential => sequential::check(history, budget),
     }
 }
 
@@ -58,7 +61,7 @@ fn breaks(history: &History, model: Model, meter: &Meter) -> bool {
         | Model::MonotonicReads
         | Model::MonotonicWrites
         | Model::WritesFollowReads => sessions::breaks(history, model, meter),
-        Model::Sequential => false,
+        Model::Sequential => sequential::breaks(history, meter),
     }
 }
 

@@ -34,6 +34,15 @@ pub enum Unresolved {
 
 /// Finds the source of each read and each cas.
 pub fn resolve(history: &History) -> Result<ReadsFrom, Unresolved> {
+    by(history, true)
+}
+
+/// The same by values alone, as if no version had been recorded.
+pub fn resolve_by_value(history: &History) -> Result<ReadsFrom, Unresolved> {
+    by(history, false)
+}
+
+fn by(history: &History, stamped: bool) -> Result<ReadsFrom, Unresolved> {
     let keys = Keys::of(history);
     let found = ReadsFrom {
         source: vec![INITIAL; history.len()],
@@ -41,7 +50,7 @@ pub fn resolve(history: &History) -> Result<ReadsFrom, Unresolved> {
         appends: HashMap::new(),
     };
     let slots = vec![(0, NOBODY); history.values()];
-    let mut resolver = Resolver { history, found, slots, epoch: 0, unclear: None };
+    let mut resolver = Resolver { history, stamped, found, slots, epoch: 0, unclear: None };
     for key in 0..keys.len() {
         match keys.is_list(key) {
             true => resolver.list(keys.operations(key))?,
@@ -56,6 +65,7 @@ pub fn resolve(history: &History) -> Result<ReadsFrom, Unresolved> {
 
 struct Resolver<'a> {
     history: &'a History,
+    stamped: bool,
     found: ReadsFrom,
     /// By value: the key it was last met under, and its write there.
     slots: Vec<(u32, OpId)>,
@@ -111,6 +121,7 @@ impl Resolver<'_> {
             Act::Cas => (operation.old(), None),
             _ => return Ok(()),
         };
+        let version = version.filter(|_| self.stamped);
         let source = match self.by_value(value, version, deletes) {
             MANY => match version {
                 Some(version) => {

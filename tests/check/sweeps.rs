@@ -114,6 +114,29 @@ fn writes_follow_reads_agrees_with_every_order() {
 }
 
 #[test]
+fn sequential_agrees_with_every_order() {
+    let shapes = [
+        PLAIN,
+        CAS,
+        REPEATED,
+        REPEATED_CAS,
+        DELETE,
+        LISTS,
+        LISTS_REPEATED,
+        TWO_KEYS,
+        TWO_KEYS_PLAIN,
+        UNSURE,
+        UNSURE_PLAIN,
+        CROWD,
+        MANY_KEYS,
+        DRAWN,
+        DRAWN_KEYS,
+        DRAWN_CAS,
+    ];
+    sweep(Model::Sequential, &shapes, every_order::sequential);
+}
+
+#[test]
 fn linearizable_agrees_with_every_order() {
     let shapes = [
         PLAIN,

@@ -1,8 +1,8 @@
 //! Vector clocks: how many writes of each process lie in the causal past of an operation.
 
-use super::schedule::Schedule;
 use crate::check::meter::Meter;
 use crate::check::reads_from::{INITIAL, ReadsFrom};
+use crate::check::schedule::Schedule;
 use crate::history::{Act, History, ListId, OpId};
 use std::collections::HashMap;
 

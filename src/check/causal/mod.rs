@@ -15,10 +15,11 @@
 mod clocks;
 mod past;
 mod paths;
-mod schedule;
 
+use super::before::Before;
 use super::meter::Meter;
 use super::reads_from::{Unresolved, resolve};
+use super::schedule::Schedule;
 use super::{Budget, Model, Verdict, shrink};
 use crate::history::{History, OpId};
 use clocks::{Clocks, Stuck};
@@ -68,6 +69,17 @@ fn fault(history: &History, convergent: bool, meter: &Meter) -> Option<Fault> {
     if !convergent {
         return None;
     }
-    let cycle = schedule::cycle(&clocks, &inferred)?;
+    let cycle = cycle(&clocks, &inferred)?;
     Some(Fault::Few(paths::conflict(&clocks, &inferred, &cycle)))
+}
+
+/// A cycle of the causal order and the inferred order of writes.
+fn cycle(clocks: &Clocks, inferred: &Before) -> Option<Vec<OpId>> {
+    let mut schedule = Schedule::new(&clocks.lines, clocks.history.len());
+    schedule.run(|id, done| {
+        clocks.missing(id, done).or_else(|| {
+            inferred.of_operation(id).iter().copied().find(|&first| !done[first as usize])
+        })
+    });
+    schedule.circle(|id| clocks.process(id))
 }

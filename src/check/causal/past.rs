@@ -1,6 +1,7 @@
 //! The causal past of every read: what it must not hold, and what it says of the order of writes.
 
 use super::clocks::Clocks;
+use crate::check::before::Before;
 use crate::check::meter::Meter;
 use crate::history::{Act, OpId};
 
@@ -20,40 +21,6 @@ pub enum Bad {
     Spent(String),
 }
 
-/// The inferred order: for each write, writes that must come before it.
-#[derive(Debug, Default)]
-pub struct Inferred {
-    starts: Vec<u32>,
-    before: Vec<OpId>,
-}
-
-impl Inferred {
-    /// From (the earlier write, the later write).
-    fn of(pairs: Vec<(OpId, OpId)>, operations: usize) -> Self {
-        let mut starts = vec![0; operations + 1];
-        for &(_, later) in &pairs {
-            starts[later as usize + 1] += 1;
-        }
-        for id in 0..operations {
-            starts[id + 1] += starts[id];
-        }
-        let mut next = starts.clone();
-        let mut before = vec![0; pairs.len()];
-        for &(earlier, later) in &pairs {
-            let place = &mut next[later as usize];
-            before[*place as usize] = earlier;
-            *place += 1;
-        }
-        Inferred { starts, before }
-    }
-
-    /// The writes that must come before this one.
-    pub fn before(&self, write: OpId) -> &[OpId] {
-        let write = write as usize;
-        &self.before[self.starts[write] as usize..self.starts[write + 1] as usize]
-    }
-}
-
 /// The last write of each key that one process made, as far as another has seen them.
 struct Seen {
     /// By key: when it was last set, the write, and how many writes of the key so far.
@@ -63,7 +30,7 @@ struct Seen {
 }
 
 /// Walks the past of all reads; with `convergent`, collects what it says of the order of writes.
-pub fn walk(clocks: &Clocks, convergent: bool, meter: &Meter) -> Result<Inferred, Bad> {
+pub fn walk(clocks: &Clocks, convergent: bool, meter: &Meter) -> Result<Before, Bad> {
     let mut seen = Seen { keys: vec![(0, 0, 0); clocks.history.keys()], epoch: 0, next: 0 };
     let mut pairs = Vec::new();
     let mut lengths: Vec<u32> = Vec::new();
@@ -100,7 +67,7 @@ pub fn walk(clocks: &Clocks, convergent: bool, meter: &Meter) -> Result<Inferred
     if convergent {
         pairs.extend(clocks.neighbours());
     }
-    Ok(Inferred::of(pairs, clocks.history.len()))
+    Ok(Before::of(&pairs, clocks.history.len()))
 }
 
 impl Seen {

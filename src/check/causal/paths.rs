@@ -1,7 +1,7 @@
 //! Why one operation lies in the causal past of another: shortest paths, for counterexamples.
 
 use super::clocks::Clocks;
-use super::past::Inferred;
+use crate::check::before::Before;
 use crate::history::{Act, OpId};
 use std::collections::{HashMap, VecDeque};
 
@@ -16,11 +16,11 @@ pub fn overwritten(clocks: &Clocks, read: OpId, source: Option<OpId>, between: O
 }
 
 /// The operations behind a cycle of the causal order and the inferred one.
-pub fn conflict(clocks: &Clocks, inferred: &Inferred, cycle: &[OpId]) -> Vec<OpId> {
+pub fn conflict(clocks: &Clocks, inferred: &Before, cycle: &[OpId]) -> Vec<OpId> {
     let mut few = cycle.to_vec();
     for (place, &earlier) in cycle.iter().enumerate() {
         let later = cycle[(place + 1) % cycle.len()];
-        if !inferred.before(later).contains(&earlier) {
+        if !inferred.of_operation(later).contains(&earlier) {
             continue;
         }
         let saw_both = |id: &OpId| {

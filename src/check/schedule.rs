@@ -4,8 +4,6 @@
 //! by it. This is Kahn's algorithm with one queue entry per process in place of an edge list. If at the end some process still
 //! waits, each waits for another: a cycle.
 
-use super::clocks::Clocks;
-use super::past::Inferred;
 use crate::history::OpId;
 
 const NOBODY: u32 = u32::MAX;
@@ -80,15 +78,4 @@ impl<'a> Schedule<'a> {
             }
         }
     }
-}
-
-/// A cycle of the causal order and the inferred order of writes.
-pub fn cycle(clocks: &Clocks, inferred: &Inferred) -> Option<Vec<OpId>> {
-    let mut schedule = Schedule::new(&clocks.lines, clocks.history.len());
-    schedule.run(|id, done| {
-        clocks
-            .missing(id, done)
-            .or_else(|| inferred.before(id).iter().copied().find(|&first| !done[first as usize]))
-    });
-    schedule.circle(|id| clocks.process(id))
 }
