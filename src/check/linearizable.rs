@@ -69,6 +69,17 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
     }
 }
 
+/// True where the whole history is surely linearizable.
+pub fn holds(history: &History, meter: &Meter) -> bool {
+    let keys = Keys::of(history);
+    let new = || Zones::new(history.values());
+    let broken = |zones: &mut Zones, key: usize| {
+        fault(history, keys.operations(key), keys.is_list(key), zones, meter).is_some()
+    };
+    let all = (0..keys.len()).into_par_iter().with_min_len(KEYS_AT_ONCE.min(keys.len() / 4 + 1));
+    !all.map_init(new, broken).any(|broken| broken)
+}
+
 /// Checks one key's operations alone, without a counterexample: true where they are surely not linearizable.
 pub fn breaks(history: &History, meter: &Meter) -> bool {
     let ids: Vec<OpId> = (0..history.len() as OpId).collect();

@@ -6,12 +6,19 @@
 #![allow(clippy::disallowed_types)] // hashing finds what belongs together; its order never escapes
 
 mod append;
+mod before;
+mod causal;
+mod convergence;
 mod explain;
 mod frontier;
 mod keys;
 mod linearizable;
 mod meter;
 mod model;
+mod reads_from;
+mod schedule;
+mod sequential;
+mod sessions;
 mod shrink;
 mod sources;
 mod verdict;
@@ -30,7 +37,15 @@ pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
     }
     match model {
         Model::Linearizable => linearizable::check(history, budget),
-        _ => Verdict::Unknown(format!("there is no checker of {model} yet")),
+        Model::Causal | Model::CausalConvergent => {
+            causal::check(history, model == Model::CausalConvergent, budget)
+        }
+        Model::Eventual => convergence::check(history, budget),
+        Model::ReadYourWrites
+        | Model::MonotonicReads
+        | Model::MonotonicWrites
+        | Model::WritesFollowReads => sessions::check(history, model, budget),
+        Model::Sequential => sequential::check(history, budget),
     }
 }
 
@@ -38,7 +53,15 @@ pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
 fn breaks(history: &History, model: Model, meter: &Meter) -> bool {
     match model {
         Model::Linearizable => linearizable::breaks(history, meter),
-        _ => false,
+        Model::Causal | Model::CausalConvergent => {
+            causal::breaks(history, model == Model::CausalConvergent, meter)
+        }
+        Model::Eventual => convergence::breaks(history),
+        Model::ReadYourWrites
+        | Model::MonotonicReads
+        | Model::MonotonicWrites
+        | Model::WritesFollowReads => sessions::breaks(history, model, meter),
+        Model::Sequential => sequential::breaks(history, meter),
     }
 }
 

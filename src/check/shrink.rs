@@ -51,7 +51,10 @@ impl Shrink<'_> {
     fn shrink(&self, suspects: &[OpId]) -> History {
         let end = suspects.iter().map(|&id| self.history.operation(id).invoked()).max();
         let open = |&id: &OpId| Some(self.history.operation(id).returned()) > end;
-        let late: Vec<OpId> = suspects.iter().copied().filter(open).collect();
+        let late: Vec<OpId> = match self.model {
+            Model::Linearizable => suspects.iter().copied().filter(open).collect(),
+            _ => suspects.to_vec(),
+        };
         let mut kept = self.sources.close(suspects, &late);
         if kept.len() < self.ids.len() && !self.breaks(&self.history.restrict(&kept)) {
             kept = self.ids.to_vec();

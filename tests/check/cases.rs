@@ -22,6 +22,8 @@ pub struct Shape {
     /// How many of 100 reads are answered by an old state.
     pub stale: f64,
     pub versions: bool,
+    /// How far versions may stray from the order of the writes.
+    pub disorder: u64,
 }
 
 impl Shape {
@@ -35,9 +37,10 @@ impl Shape {
         lists: false,
         unknown: 8.0,
         fail: 4.0,
-        wrong: 4.0,
+        wrong: 8.0,
         stale: 45.0,
         versions: false,
+        disorder: 0,
     };
 }
 
@@ -56,6 +59,8 @@ type Past = Vec<(u64, Vec<String>)>;
 struct Store {
     past: Vec<Past>,
     version: u64,
+    disorder: Random,
+    shape: Shape,
 }
 
 impl Store {
@@ -65,8 +70,10 @@ impl Store {
 
     fn put(&mut self, key: usize, state: Vec<String>) -> u64 {
         self.version += 1;
-        self.past[key].push((self.version, state));
-        self.version
+        let stray = self.disorder.below(self.shape.disorder + 1);
+        let version = (self.version + stray) * 64 + self.version;
+        self.past[key].push((version, state));
+        version
     }
 }
 
@@ -74,12 +81,20 @@ impl Store {
 pub fn history(shape: Shape, seed: u64) -> History {
     let mut random = Random::new(seed);
     let mut builder = Builder::new();
-    let mut store = Store { past: vec![vec![(0, Vec::new())]; shape.keys as usize], version: 0 };
+    let mut store = Store {
+        past: vec![vec![(0, Vec::new())]; shape.keys as usize],
+        version: 0,
+        disorder: random.fork(1),
+        shape,
+    };
     // A client that is idle, or waits: its number, key, want, and the answer once it took effect.
     let mut clients: Vec<(i64, Option<(usize, Want, Option<Answer>)>)> =
         (0..shape.processes as i64).map(|number| (number, None)).collect();
     let (mut started, mut time, mut fresh) = (0, 0, shape.processes as i64);
     let count = 2 + random.below(shape.operations - 1);
+    let plan: Vec<(usize, Want)> = (1..=count)
+        .map(|number| (random.below(shape.keys) as usize, draw(shape, &mut random, number)))
+        .collect();
     loop {
         time += 1;
         let at = Stamp::new(time, time as u32);
@@ -87,9 +102,8 @@ pub fn history(shape: Shape, seed: u64) -> History {
         let (process, open) = clients[chosen].clone();
         match open {
             None if started < count => {
+                let (key, want) = plan[started as usize].clone();
                 started += 1;
-                let key = random.below(shape.keys) as usize;
-                let want = draw(shape, &mut random, started);
                 let asked = match &want {
                     Want::Read => Asked::Read,
                     Want::Write(value) => Asked::Write(value),
@@ -106,7 +120,7 @@ pub fn history(shape: Shape, seed: u64) -> History {
                 }
             }
             Some((key, want, None)) if random.percent(60.0) => {
-                let answer = effect(shape, &mut random, &mut store, key, &want);
+                let answer = effect(shape, &mut random, &mut store, key, &want, &plan);
                 clients[chosen].1 = Some((key, want, Some(answer)));
             }
             Some((_, _, None)) => {
@@ -167,13 +181,20 @@ fn draw(shape: Shape, random: &mut Random, number: u64) -> Want {
     Want::Write(value(random))
 }
 
-fn effect(shape: Shape, random: &mut Random, store: &mut Store, key: usize, want: &Want) -> Answer {
+fn effect(
+    shape: Shape,
+    random: &mut Random,
+    store: &mut Store,
+    key: usize,
+    want: &Want,
+    plan: &[(usize, Want)],
+) -> Answer {
     let put = |store: &mut Store, state| {
         let version = store.put(key, state);
         Answer { seen: None, took: true, version }
     };
     match want {
-        Want::Read => read(shape, random, store, key),
+        Want::Read => read(shape, random, store, key, plan),
         Want::Write(value) => put(store, vec![value.clone()]),
         Want::Delete => put(store, Vec::new()),
         Want::Append(element) => {
@@ -191,7 +212,13 @@ fn effect(shape: Shape, random: &mut Random, store: &mut Store, key: usize, want
     }
 }
 
-fn read(shape: Shape, random: &mut Random, store: &Store, key: usize) -> Answer {
+fn read(
+    shape: Shape,
+    random: &mut Random,
+    store: &Store,
+    key: usize,
+    plan: &[(usize, Want)],
+) -> Answer {
     let past = &store.past[key];
     let mut place = past.len() - 1;
     if random.percent(shape.stale) {
@@ -199,8 +226,20 @@ fn read(shape: Shape, random: &mut Random, store: &Store, key: usize) -> Answer 
     }
     let (version, mut state) = past[place].clone();
     if random.percent(shape.wrong) && !shape.versions {
-        let below = if shape.values == 0 { shape.operations } else { shape.values };
-        let value = random.below(below + 1).to_string();
+        // Any value that is written to the key at some time, or none.
+        let written = plan.iter().filter(|planned| planned.0 == key);
+        let written: Vec<&String> = written
+            .filter_map(|planned| match &planned.1 {
+                Want::Write(value) | Want::Cas(_, value) | Want::Append(value) => Some(value),
+                Want::Read | Want::Delete => None,
+            })
+            .collect();
+        let drawn = random.below(written.len() as u64 + 2) as usize;
+        let value = match drawn {
+            0 => "0".to_string(),
+            1 if random.percent(5.0) => "99".to_string(),
+            _ => written.get(drawn.saturating_sub(2)).map_or("0".into(), |value| (*value).clone()),
+        };
         match (shape.lists, state.len()) {
             (true, 0) | (false, _) if value == "0" => state.clear(),
             (true, 0) | (false, _) => state = vec![value],

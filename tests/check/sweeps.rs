@@ -48,6 +48,94 @@ const UNSURE: Shape = Shape { unknown: 40.0, cas: true, values: 3, operations: 8
 const UNSURE_PLAIN: Shape = Shape { unknown: 40.0, cas: true, operations: 8, ..PLAIN };
 const CROWD: Shape = Shape { processes: 6, values: 3, cas: true, operations: 9, ..PLAIN };
 
+const MANY_KEYS: Shape = Shape { keys: 2, operations: 8, processes: 4, stale: 60.0, ..PLAIN };
+const DRAWN: Shape = Shape { wrong: 90.0, processes: 2, operations: 7, ..PLAIN };
+const DRAWN_KEYS: Shape = Shape { wrong: 90.0, keys: 2, operations: 9, ..PLAIN };
+const DRAWN_CAS: Shape = Shape { wrong: 60.0, cas: true, operations: 8, ..PLAIN };
+
+const CAUSAL: [Shape; 9] =
+    [PLAIN, CAS, LISTS, TWO_KEYS_PLAIN, UNSURE_PLAIN, MANY_KEYS, DRAWN, DRAWN_KEYS, DRAWN_CAS];
+
+#[test]
+fn causal_agrees_with_every_order() {
+    sweep(Model::Causal, &CAUSAL, every_order::causal);
+}
+
+#[test]
+fn causal_convergent_agrees_with_every_order() {
+    sweep(Model::CausalConvergent, &CAUSAL, every_order::convergent);
+}
+
+const VERSIONS: Shape =
+    Shape { versions: true, unknown: 0.0, values: 2, processes: 2, operations: 8, ..PLAIN };
+const VERSIONS_DELETE: Shape = Shape { delete: true, keys: 2, ..VERSIONS };
+const VERSIONS_DISTINCT: Shape = Shape { values: 0, unknown: 30.0, ..VERSIONS };
+
+const DISORDER: Shape = Shape { disorder: 6, operations: 13, ..VERSIONS };
+const DISORDER_KEYS: Shape = Shape { disorder: 6, ..VERSIONS_DELETE };
+const DISORDER_UNSURE: Shape = Shape { disorder: 6, operations: 12, ..VERSIONS_DISTINCT };
+
+/// All duties of a kind are the same whether writes repeat or not: versions tell.
+fn sweep_session(model: Model, exhaustive: fn(&History) -> bool) {
+    let shapes = [
+        PLAIN,
+        LISTS,
+        TWO_KEYS_PLAIN,
+        UNSURE_PLAIN,
+        DRAWN,
+        VERSIONS,
+        VERSIONS_DELETE,
+        VERSIONS_DISTINCT,
+        DISORDER,
+        DISORDER_KEYS,
+        DISORDER_UNSURE,
+    ];
+    sweep(model, &shapes, exhaustive);
+}
+
+#[test]
+fn read_your_writes_agrees_with_every_order() {
+    sweep_session(Model::ReadYourWrites, |h| every_order::session(h, Model::ReadYourWrites));
+}
+
+#[test]
+fn monotonic_reads_agrees_with_every_order() {
+    sweep_session(Model::MonotonicReads, |h| every_order::session(h, Model::MonotonicReads));
+}
+
+#[test]
+fn monotonic_writes_agrees_with_every_order() {
+    sweep_session(Model::MonotonicWrites, |h| every_order::session(h, Model::MonotonicWrites));
+}
+
+#[test]
+fn writes_follow_reads_agrees_with_every_order() {
+    sweep_session(Model::WritesFollowReads, |h| every_order::session(h, Model::WritesFollowReads));
+}
+
+#[test]
+fn sequential_agrees_with_every_order() {
+    let shapes = [
+        PLAIN,
+        CAS,
+        REPEATED,
+        REPEATED_CAS,
+        DELETE,
+        LISTS,
+        LISTS_REPEATED,
+        TWO_KEYS,
+        TWO_KEYS_PLAIN,
+        UNSURE,
+        UNSURE_PLAIN,
+        CROWD,
+        MANY_KEYS,
+        DRAWN,
+        DRAWN_KEYS,
+        DRAWN_CAS,
+    ];
+    sweep(Model::Sequential, &shapes, every_order::sequential);
+}
+
 #[test]
 fn linearizable_agrees_with_every_order() {
     let shapes = [

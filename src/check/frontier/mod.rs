@@ -22,4 +22,5 @@ mod moves;
 mod plan;
 mod search;
 
+pub use moves::{Move, State, UNSEEN};
 pub use search::{Found, search};
