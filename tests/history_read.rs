@@ -1,7 +1,7 @@
 //! Every form of history is read, and every bad input is told with its line, the reason and the fix.
 
 use conlab::check::{Budget, Model, Verdict, check};
-use conlab::history::{Act, End, Format, History, read};
+use conlab::history::{Act, Format, History, read};
 use proptest::prelude::*;
 
 /// One line for each operation: `0 write x 7 ok`.
