@@ -1,11 +1,15 @@
-//! What is hot: a round of the order, as a whole and in its parts. Run with `cargo bench`.
+//! What is hot: a round of the order as a whole, and its parts: a simulator step, applying an entry, encoding a message,
+//! merging a session. Run with `cargo bench`.
 
-use conlab::process::{NodeId, Op, Process, Start};
+use conlab::order::{Entry, Message, Round};
+use conlab::process::{Action, NodeId, Op, Process, Start, Ticket, Triple};
 use conlab::session::Versions;
 use conlab::sim::{Settings, Sim};
+use conlab::store::{Store, Variable};
 use conlab::systems::{Eventual, Linearizable};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn set(number: u64) -> Op {
@@ -38,6 +42,57 @@ fn order(criterion: &mut Criterion) {
     rounds(criterion, "eventual set", Eventual::new);
 }
 
+/// One message delivered, as a part of many small rounds.
+fn simulator(criterion: &mut Criterion) {
+    let mut sim = Sim::new(Settings::new(10, 1), Linearizable::new, ());
+    let before = sim.delivered();
+    answer_all(&mut sim, 10, 1);
+    let mut group = criterion.benchmark_group("simulator");
+    group.throughput(Throughput::Elements(sim.delivered() - before));
+    group.bench_function("the messages of one write on 10 servers", |bench| {
+        bench.iter(|| answer_all(&mut sim, 10, 1));
+    });
+}
+
+fn entry(number: u64) -> Arc<Entry> {
+    let ticket = Ticket { node: NodeId(2), incarnation: 1, counter: number + 1 };
+    let key = Some(format!("k{}", number % 100).into());
+    let triple = Triple { action: Action::Set, key, value: Some("seven".into()) };
+    Arc::new(Entry { ticket, epoch: 1, settled: number, triple, seen: None })
+}
+
+fn applying(criterion: &mut Criterion) {
+    let mut store = Store::default();
+    let mut version = 0;
+    criterion.bench_function("apply a write to one of 100 variables", |bench| {
+        bench.iter(|| {
+            version += 1;
+            let entry = entry(version);
+            let key = entry.triple.key.clone().unwrap_or_default();
+            let value = entry.triple.value.clone();
+            store.apply(key, Variable { value, version, seen: None })
+        });
+    });
+}
+
+fn messages(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a broadcast as JSON");
+    for entries in [1, 64] {
+        let entries: Vec<_> = (0..entries).map(entry).collect();
+        group.throughput(Throughput::Elements(entries.len() as u64));
+        let name = format!("{} entries", entries.len());
+        let round = Arc::new(Round { epoch: 1, number: 7, base: 600, entries });
+        let message = Message::Broadcast { round, done: 6 };
+        let text = serde_json::to_string(&message).expect("it is plain data");
+        group.bench_function(format!("encode {name}"), |bench| {
+            bench.iter(|| serde_json::to_string(black_box(&message)));
+        });
+        group.bench_function(format!("decode {name}"), |bench| {
+            bench.iter(|| serde_json::from_str::<Message>(black_box(&text)));
+        });
+    }
+}
+
 fn session(criterion: &mut Criterion) {
     let seen = |from: u64| {
         let mut versions = Versions::default();
@@ -54,5 +109,5 @@ fn session(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, order, session);
+criterion_group!(benches, order, simulator, applying, messages, session);
 criterion_main!(benches);

@@ -12,8 +12,10 @@
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
+//! | [`files`] | reading what a user names, never without bound |
 //! | [`sim`] | any process in virtual time, on a seeded network, with faults |
 //! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
+//! | [`stats`], [`plot`] | what measurements say, and how sure one may be; charts |
 //! | [`scenario`] | text files that say who asks what, what breaks, and what should come of it |
 //! | [`history`] | what clients saw, operation by operation |
 //! | [`check`] | which consistency models a history satisfies, and where not, why |
@@ -24,15 +26,18 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod faults;
+pub mod files;
 pub mod history;
 pub mod net;
 pub mod order;
 pub mod picker;
+pub mod plot;
 pub mod process;
 pub mod random;
 pub mod scenario;
 pub mod session;
 pub mod sim;
+pub mod stats;
 pub mod store;
 pub mod systems;
 pub mod timers;

@@ -82,7 +82,8 @@ impl Versions {
         self.collapse();
     }
 
-    fn collapse(&mut self) {
+    /// Keeps the clocks within their bound, however many a client has sent.
+    pub fn collapse(&mut self) {
         if self.clocks.len() > MOST_CLOCKS {
             self.floor = self.wanted_of_all();
         }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("session", &[]),
     ("random", &[]),
+    ("files", &[]),
     ("process", &["session", "random"]),
     ("timers", &["session", "random", "process"]),
     ("store", &["session", "random", "process"]),
@@ -21,9 +22,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("systems", &["session", "random", "process", "timers", "store", "order"]),
     ("sim", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
-    ("scenario", &["session", "random", "process", "faults", "systems", "sim", "net", "history"]),
-    ("config", &["session", "random", "process", "faults", "systems", "net"]),
+    ("scenario", &["files", "session", "random", "process", "faults", "systems", "sim", "net", "history"]),
+    ("config", &["files", "session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
+    ("stats", &[]),
+    ("plot", &["stats"]),
     ("history", &["session", "random", "process"]),
     ("check", &["history"]),
 ];
@@ -169,6 +172,30 @@ fn sockets_and_tasks_stay_where_they_belong() {
         }
     }
     assert!(wrong.is_empty(), "only some places may name these: {wrong:#?}");
+}
+
+/// The bench driver uses the library as anyone could; bare JSON-RPC is named only where the floor is.
+#[test]
+fn the_bench_driver_measures_the_library_from_outside() {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench");
+    let mut folders = vec![bench.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("the folder is there") {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("it is text");
+            let inside = path.strip_prefix(&bench).expect("it lies under bench");
+            let bare = inside.starts_with("floor") || inside == Path::new("caller.rs");
+            assert!(
+                bare || !text.contains("use jsonrpsee"),
+                "{} names jsonrpsee",
+                inside.display()
+            );
+        }
+    }
 }
 
 #[test]

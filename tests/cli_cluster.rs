@@ -8,6 +8,7 @@ use common::{
 };
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 #[test]
@@ -115,7 +116,7 @@ fn status_shows_every_server_also_one_that_is_gone() {
     assert_eq!((&first["lag"], &first["pid"]), (&0.into(), &up.pid(1).into()));
     assert_eq!((&servers[2]["state"], &servers[2]["keys"]), (&"unreachable".into(), &Json::Null));
     let table = out(&up.conlab(&["status"]));
-    assert!(table.contains("server") && table.contains("primary"), "{table}");
+    assert!(table.contains("state") && table.contains("primary"), "{table}");
     assert!(!table.contains('\u{1b}'), "no colours in a pipe");
 }
 
@@ -180,9 +181,14 @@ fn a_server_by_hand_takes_the_place_of_one_that_was_killed() {
     let mut server = std::process::Command::new(assert_cmd::cargo::cargo_bin!("conlab"))
         .args(["server", "--id", "3", "--join", up.controller()])
         .current_dir(directory.path())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
+    let told = BufReader::new(server.stderr.take().expect("it is a pipe")).lines();
+    let joined = told.map_while(Result::ok).find(|line| line.contains(" joined "));
+    let expected =
+        format!("server 3 of linearizable at {}, joined {}", up.server(3), up.controller());
+    assert!(joined.as_ref().is_some_and(|line| line.ends_with(&expected)), "{joined:?}");
     let answer = loop {
         let output = up.conlab(&["get", "x", "@3"]);
         if code(&output) == 0 || server.try_wait().expect("it is a child").is_some() {

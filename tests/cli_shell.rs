@@ -69,6 +69,15 @@ fn a_shell_on_a_running_cluster_asks_but_does_not_break() {
 }
 
 #[test]
+fn with_a_json_log_all_of_stderr_is_json() {
+    let output = conlab_with_input(&["--port", "0", "--log", "json"], "1\nset x 7\ngett\n");
+    let text = err(&output);
+    let shell = text.lines().skip_while(|line| !line.starts_with('{')); // the menu is before
+    let broken: Vec<_> = shell.filter(|line| !line.starts_with('{')).collect();
+    assert!(broken.is_empty() && text.contains("unknown command"), "{broken:?} in {text}");
+}
+
+#[test]
 fn lines_may_say_what_they_want() {
     let output = conlab_with_input(&MENU, "1\nget x => absent\nset x 7 => ok\nget x => 7|8\n");
     assert_eq!((code(&output), out(&output)), (0, "(absent)\nok\n7\n".into()), "{}", err(&output));
@@ -82,8 +91,20 @@ fn the_demo_plays_the_test_case_on_the_running_cluster() {
     let output = conlab_with_input(&MENU, "causal\nset x old\ndemo\nget x @3\n");
     assert_eq!((code(&output), out(&output)), (0, "ok\nok\n7\n".into()), "{}", err(&output));
     assert!(err(&output).contains("a: get x @3: 7"), "{}", err(&output));
+    assert!(err(&output).contains("demo uses x: what it holds is lost"), "{}", err(&output));
     let words = [&MENU[..], &["--servers", "2"]].concat();
     let output = conlab_with_input(&words, "1\ndemo\n");
     assert_eq!((code(&output), out(&output)), (64, String::new()));
     assert!(err(&output).contains("the demo needs 3 servers"), "{}", err(&output));
+}
+
+#[test]
+fn the_demo_wants_every_server() {
+    for (fault, mend) in [("kill 2", "restart 2"), ("pause 3", "resume 3")] {
+        let input = format!("causal\nset x old\n{fault}\ndemo\n{mend}\nget x\n");
+        let output = conlab_with_input(&MENU, &input);
+        assert_eq!((code(&output), out(&output)), (69, "ok\nok\nok\nold\n".into()));
+        let expected = format!("error: {mend} first; demo needs every server");
+        assert!(err(&output).contains(&expected), "{}", err(&output));
+    }
 }

@@ -25,14 +25,14 @@ fn understands_the_reference_systems_keys() {
 
 #[test]
 fn reads_links_timeouts_addresses_and_log() {
-    let text = r#"{ "links": { "all": "5ms", "1->3": "700ms" }, "request_timeout_ms": 1500,
+    let text = r#"{ "links": { "all": "5ms", "1->2": "700ms" }, "request_timeout_ms": 1500,
                     "addresses": ["127.0.0.1:7001", "[::1]:7002"], "log": "debug,json" }"#;
     let config = Config::parse("config.json", text).expect("it is valid");
     assert_eq!(config.servers, 2);
     assert_eq!(config.timing().suspect_after, Duration::from_millis(2800));
     assert_eq!(config.timing().request_timeout, Duration::from_millis(1500));
     assert_eq!((config.log.level, config.log.format), (LogLevel::Debug, LogFormat::Json));
-    assert_eq!(config.link_faults()[1].to_string(), "slow 1->3 700ms");
+    assert_eq!(config.link_faults()[1].to_string(), "slow 1->2 700ms");
 }
 
 #[test]
@@ -78,4 +78,11 @@ fn every_mistake_names_line_value_and_fix() {
 fn an_unreadable_file_is_named() {
     let error = Config::find(Some("/no/such/file.json".as_ref())).expect_err("no such file");
     assert!(error.to_string().starts_with("cannot read /no/such/file.json: "), "{error}");
+}
+
+#[test]
+fn a_link_of_a_server_that_is_not_there_is_an_error() {
+    let text = "{\n  \"servers\": 3,\n  \"links\": { \"1->9\": \"5ms\" }\n}";
+    let error = Config::parse("config.json", text).expect_err("there is no server 9").to_string();
+    assert_eq!(error, "config.json:3: \"links\": \"1->9\" names server 9; the servers are 1 to 3");
 }

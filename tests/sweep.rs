@@ -3,6 +3,9 @@
 //! The versions that a store reports put its writes into one order; given that order, each claim is a linear check.
 //! A failing run names its seed; `SWEEP_SEED=… cargo test --test sweep` runs that one alone, and `SWEEP_RUNS=…` more.
 
+#[path = "sweep/adversary.rs"]
+mod adversary;
+
 use conlab::faults::{Fault, Link};
 use conlab::process::{NodeId, Nothing, Op, Outcome, Process, Start};
 use conlab::random::Random;

@@ -58,6 +58,13 @@ pub fn remark(text: &str) {
     plain_remark(&format!("+{:.3} s  {text}", elapsed().as_secs_f64()));
 }
 
+/// Writes advice for a person to stderr; a program that reads JSON gets none.
+pub fn advice(text: &str) {
+    if !JSON.load(Ordering::Relaxed) {
+        plain_remark(text);
+    }
+}
+
 /// Writes what went wrong to stderr.
 pub fn complaint(text: &str) {
     if JSON.load(Ordering::Relaxed) {

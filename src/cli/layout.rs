@@ -48,6 +48,15 @@ fn overlay(config: &mut Config, flags: &ClusterFlags) -> Result<(), Failure> {
         config.servers = servers;
     }
     if let Some(port) = flags.port {
+        // The controller takes the port itself.
+        let most = u32::from(u16::MAX).saturating_sub(config.servers);
+        if u32::from(port) > most {
+            let text = format!(
+                "--port: {port} leaves no ports for {} servers; choose at most {most}",
+                config.servers
+            );
+            return Err(Failure::usage(text));
+        }
         config.set_port(port);
     }
     match config.conflict() {

@@ -2,11 +2,18 @@
 
 use super::args::Globals;
 use super::exit::{Exit, Failure};
-use super::layout;
-use crate::net::{JoinOptions, run_child, run_joined};
+use super::{console, layout};
+use crate::net::{JoinOptions, LogLevel, ServerInfo, discover, run_child, run_joined};
 use crate::process::NodeId;
 use clap::Args;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How often the controller is asked whether this server has joined, and how many times before nothing is said.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 200;
 
 /// Run one server in the foreground: it joins a running cluster
 #[derive(Debug, Args)]
@@ -42,7 +49,8 @@ impl Server {
     }
 
     async fn join(&self, id: NodeId, globals: &Globals) -> Result<Exit, Failure> {
-        let token = layout::token(&globals.read_config()?).ok_or_else(|| {
+        let config = globals.read_config()?;
+        let token = layout::token(&config).ok_or_else(|| {
             Failure::usage(
                 "no token; set CONLAB_TOKEN, or \"token\" in config.json, to what the cluster was started with",
             )
@@ -51,7 +59,31 @@ impl Server {
             Some(address) => address.clone(),
             None => globals.controller()?,
         };
-        run_joined(JoinOptions { id, join, token, address: self.listen }).await?;
-        Ok(Exit::Done)
+        let quiet = config.log.level == LogLevel::Off;
+        let options = JoinOptions { id, join: join.clone(), token, address: self.listen };
+        let mut joined = pin!(run_joined(options));
+        tokio::select! {
+            ended = &mut joined => return Ok(ended.map(|()| Exit::Done)?),
+            () = tell_joined(id, &join), if !quiet => {}
+        }
+        Ok(joined.await.map(|()| Exit::Done)?)
+    }
+}
+
+/// Says so once the controller counts this process as the server: whoever started it waits for that.
+async fn tell_joined(id: NodeId, controller: &str) {
+    for _ in 0..LOOKS {
+        sleep(LOOK_EVERY).await;
+        let Ok(info) = discover(controller).await else { continue };
+        let own = |server: &&ServerInfo| {
+            server.pid == Some(std::process::id()) && server.state == "running"
+        };
+        if let Some(server) = info.server(id).filter(own) {
+            let (system, address) = (info.system, server.address);
+            let number = id.0;
+            return console::remark(&format!(
+                "server {number} of {system} at {address}, joined {controller}"
+            ));
+        }
     }
 }

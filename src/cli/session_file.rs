@@ -4,6 +4,7 @@
 //! by a rename in its directory, so that a reader or a crash never sees half of it.
 
 use super::exit::Failure;
+use crate::files::read_text;
 use crate::session::{Session, Version, Versions};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,6 +18,9 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct SessionFile {
     path: PathBuf,
+    /// The next content, before it takes the file's place. It is there before the request is sent: a session that
+    /// cannot be kept is refused while nothing has happened.
+    next: PathBuf,
     /// What the client has seen.
     pub session: Session,
 }
@@ -34,22 +38,28 @@ struct Form {
 impl SessionFile {
     /// Reads `path`; a missing or empty file is a session that has seen nothing.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let path = path.to_owned();
         let name = path.display();
-        match fs::read_to_string(&path) {
-            Ok(text) if !text.trim().is_empty() => {
-                let session = parse(&text).map_err(|error| {
-                    Failure::usage(format!(
-                        "{name} holds no session: {error}; delete it to begin a new session"
-                    ))
-                })?;
-                Ok(SessionFile { path, session })
+        let session = match read_text(path) {
+            Ok(text) if !text.trim().is_empty() => parse(&text).map_err(|error| {
+                Failure::usage(format!(
+                    "{name} holds no session: {error}; delete it to begin a new session"
+                ))
+            })?,
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::usage(format!(
+                    "cannot read the session {name}: {error}; name another file with --session"
+                )));
             }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::usage(format!(
-                "cannot read the session {name}: {error}; name another file with --session"
-            ))),
-            _ => Ok(SessionFile { path, session: Session::default() }),
-        }
+            _ => Session::default(),
+        };
+        // Through a link: what is replaced is the file that it leads to.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let next = beside(&path);
+        File::create(&next).map_err(|error| {
+            let text = "a session cannot be kept in";
+            Failure::usage(format!("{text} {name}: {error}; name another file with --session"))
+        })?;
+        Ok(SessionFile { path, next, session })
     }
 
     /// Refuses a session that was made by another cluster than `cluster`.
@@ -69,7 +79,7 @@ impl SessionFile {
     pub fn save(&mut self, session: Session) -> Result<(), Failure> {
         self.session = session;
         self.replace().map_err(|error| {
-            Failure::unavailable(format!(
+            Failure::internal(format!(
                 "the request is done, but its session could not be saved in {}: {error}",
                 self.path.display()
             ))
@@ -77,17 +87,24 @@ impl SessionFile {
     }
 
     fn replace(&self) -> io::Result<()> {
-        let mut name = OsString::from(".");
-        name.push(self.path.file_name().unwrap_or_default());
-        name.push(format!(".{}.new", std::process::id()));
-        let beside = self.path.with_file_name(name);
-        let written =
-            write_durably(&beside, &self.session).and_then(|()| fs::rename(&beside, &self.path));
-        if written.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        written
+        write_durably(&self.next, &self.session)?;
+        fs::rename(&self.next, &self.path)
     }
+}
+
+impl Drop for SessionFile {
+    /// What did not take the file's place is of no use.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.next);
+    }
+}
+
+/// A name in the same directory, so that a rename replaces the file at once.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.new", std::process::id()));
+    path.with_file_name(name)
 }
 
 fn parse(text: &str) -> Result<Session, serde_json::Error> {
@@ -119,6 +136,7 @@ mod tests {
         let again = SessionFile::open(&path).expect("it is well formed");
         assert_eq!(again.session, session);
         assert!(again.must_be_of("c1").is_ok() && again.must_be_of("c2").is_err());
+        drop((file, again));
         assert_eq!(fs::read_dir(directory.path()).expect("it is there").count(), 1);
     }
 

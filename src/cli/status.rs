@@ -21,6 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const RULED: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// Short, because all of it shall fit a terminal of 80 columns.
+const HEADER: [&str; 10] =
+    ["id", "role", "address", "pid", "state", "keys", "ver", "rounds", "queue", "lag"];
+
 /// Show how every server of a cluster is now
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,8 +33,8 @@ Examples:
   conlab status --json
   conlab status --controller 10.0.0.1:3896
 
-version is the highest version applied; queue counts what waits for the lock at the primary; lag is how many
-versions a server is behind the primary.")]
+ver is the highest version applied; queue counts what waits for the lock at the
+primary; lag is how many versions a server is behind the primary.")]
 pub struct Status {
     /// Print JSON
     #[arg(long)]
@@ -96,12 +100,12 @@ impl Report {
     pub fn table(&self, coloured: bool) -> String {
         let mut table = Table::new();
         table.load_style(RULED);
-        table.set_header([
-            "server", "role", "address", "pid", "state", "keys", "version", "rounds", "queue",
-            "lag",
-        ]);
+        table.set_header(HEADER);
         for row in &self.servers {
             table.add_row(row.cells(coloured));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 0)); // the blank between two is enough; more does not fit 80 columns
         }
         format!("{}, cluster {}\n{}", self.system, self.cluster, table.trim_fmt())
     }
@@ -157,8 +161,24 @@ impl Row {
             state if state.starts_with("exited") => ("✗", Color::Red),
             _ => ("○", Color::Yellow),
         };
-        let cell = Cell::new(format!("{glyph} {}", self.state));
+        let cell = Cell::new(format!("{glyph} {}", brief(&self.state)));
         if coloured { cell.fg(colour) } else { cell }
+    }
+}
+
+/// A state in the table: of the system's words for an end, such as `exited (signal: 9 (SIGKILL))`, only `killed (9)`.
+fn brief(state: &str) -> String {
+    let Some(end) = state.strip_prefix("exited (").and_then(|end| end.strip_suffix(')')) else {
+        return state.to_string();
+    };
+    let number = |text: &str| text.split(' ').next().unwrap_or_default().to_string();
+    if let Some(signal) = end.strip_prefix("signal: ") {
+        return format!("killed ({})", number(signal));
+    }
+    match end.strip_prefix("exit status: ") {
+        Some(code) => format!("exited ({})", number(code)),
+        None if end.contains(' ') => "exited".to_string(), // an error's text: --json has all of it
+        None => end.to_string(),
     }
 }
 
@@ -178,6 +198,53 @@ fn lag(primary: Version, own: Version) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::session::version;
+    use crate::systems::System;
+
+    /// A server whose columns are as wide as they get in a long run.
+    fn row(id: u32, state: &str) -> Row {
+        Row {
+            id,
+            address: "127.0.0.1:6487".parse().expect("it is an address"),
+            pid: Some(4_194_304),
+            role: "primary".into(),
+            state: state.into(),
+            keys: Some(10_000),
+            version: Some(version(2, 12_345)),
+            rounds: Some(123_456),
+            queue: Some(10_000),
+            waiting: None,
+            lag: Some(1_234),
+        }
+    }
+
+    #[test]
+    fn the_table_fits_a_terminal_of_80_columns() {
+        let states = ["ready", "unreachable", "exited (signal: 9 (SIGKILL))", "exited (boom)"];
+        let servers = (1..).zip(states).map(|(id, state)| row(id, state)).collect();
+        let report = Report { system: System::Causal.to_string(), cluster: "c1".into(), servers };
+        let table = report.table(false);
+        for line in table.lines() {
+            assert!(line.chars().count() <= 80, "{table}");
+        }
+        for word in ["✗ killed (9)", " 2.12345 "].iter().chain(&HEADER) {
+            assert!(table.contains(word), "{word}: {table}");
+        }
+    }
+
+    #[test]
+    fn how_a_server_ended_is_brief() {
+        let cases = [
+            ("ready", "ready"),
+            ("exited (signal: 9 (SIGKILL))", "killed (9)"),
+            ("exited (signal: 6 (SIGABRT) (core dumped))", "killed (6)"),
+            ("exited (exit status: 70)", "exited (70)"),
+            ("exited (killed)", "killed"),
+            ("exited (its connection was closed)", "exited"),
+        ];
+        for (state, expected) in cases {
+            assert_eq!(brief(state), expected);
+        }
+    }
 
     #[test]
     fn lag_counts_versions_of_one_epoch() {

@@ -80,7 +80,7 @@ impl Default for Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read.
-    #[error("cannot read {}: {source}; check the path given to --config", file.display())]
+    #[error("cannot read {}: {source}; mend it, or name another with --config", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -103,7 +103,7 @@ impl Config {
     /// Reads `file`, or else `config.json` in the current directory, or else takes the defaults.
     pub fn find(file: Option<&Path>) -> Result<Config, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
-        match std::fs::read_to_string(path) {
+        match crate::files::read_text(path) {
             Ok(text) => Config::parse(&path.display().to_string(), &text),
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
                 Ok(Config::default())

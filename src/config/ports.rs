@@ -1,12 +1,16 @@
 //! Whether the ports of a layout go together.
 
 use super::{Config, MOST_SERVERS};
+use crate::faults::Fault;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// The first thing that is wrong: the key to change, the value and the fix.
 pub fn conflict(config: &Config) -> Option<(&'static str, String)> {
-    count(config).or_else(|| range(config)).or_else(|| duplicates(config))
+    count(config)
+        .or_else(|| range(config))
+        .or_else(|| duplicates(config))
+        .or_else(|| strangers(config))
 }
 
 fn count(config: &Config) -> Option<(&'static str, String)> {
@@ -36,6 +40,15 @@ fn range(config: &Config) -> Option<(&'static str, String)> {
     let text =
         format!("{start} leaves no ports for {} servers; choose at most {most}", config.servers);
     Some(("client_port_start", text))
+}
+
+/// A link of a server that is not there would never be noticed.
+fn strangers(config: &Config) -> Option<(&'static str, String)> {
+    let mut links =
+        config.links.iter().map(|(link, delay)| (link, Fault::Slow(*link, *delay).highest_node()));
+    let (link, server) = links.find(|(_, highest)| *highest > config.servers)?;
+    let text = format!("\"{link}\" names server {server}; the servers are 1 to {}", config.servers);
+    Some(("links", text))
 }
 
 fn duplicates(config: &Config) -> Option<(&'static str, String)> {

@@ -1,9 +1,19 @@
-//! A bound on how long an HTTP request's body may take: half a request must not hold its place for ever.
+//! Bounds on an HTTP request's body: half a request must not hold its place for ever, nor an endless one fill the memory.
+//!
+//! jsonrpsee takes a body that fails for a fault of its own, and answers 500: as if the call might have happened. Here
+//! the body notes why it failed, and the answer says so: 413 or 408, and refused.
 
+use super::client::Fate;
+use super::rpc::codes::told;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http_body::Body;
 use jsonrpsee::core::BoxError;
-use jsonrpsee::server::{HttpBody, HttpRequest};
-use std::future::Future;
+use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
+use jsonrpsee::types::error::OVERSIZED_REQUEST_CODE;
+use serde_json::json;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
@@ -11,60 +21,141 @@ use tower::{Layer, Service};
 
 /// A body that has not arrived by then is given up.
 const BODY: Duration = Duration::from_secs(30);
+/// The code of a call that timed out.
+const TIMED_OUT: i32 = 5002;
 
 /// Puts a [`TimedBody`] around each request's body.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ReadTimeout;
+pub(super) struct BodyLimits {
+    most_bytes: u32,
+    time: Duration,
+}
 
-impl<S> Layer<S> for ReadTimeout {
-    type Service = Timed<S>;
-
-    fn layer(&self, inner: S) -> Timed<S> {
-        Timed { inner }
+impl BodyLimits {
+    /// A body may have so many bytes.
+    pub fn of(most_bytes: u32) -> Self {
+        BodyLimits { most_bytes, time: BODY }
     }
 }
 
-/// A service whose requests' bodies are bounded in time.
+impl<S> Layer<S> for BodyLimits {
+    type Service = Timed<S>;
+
+    fn layer(&self, inner: S) -> Timed<S> {
+        Timed { inner, limits: *self }
+    }
+}
+
+/// A service whose requests' bodies are bounded in time and size.
 #[derive(Debug, Clone)]
 pub(super) struct Timed<S> {
     inner: S,
+    limits: BodyLimits,
 }
 
-impl<S: Service<HttpRequest>> Service<HttpRequest> for Timed<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
+impl<S> Service<HttpRequest> for Timed<S>
+where
+    S: Service<HttpRequest, Response = HttpResponse, Error = BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = HttpResponse;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<HttpResponse, BoxError>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: HttpRequest) -> Self::Future {
-        let timed = |inner| HttpBody::new(TimedBody { inner, late: None });
-        self.inner.call(request.map(timed))
+        let limits = self.limits;
+        if request.body().size_hint().lower() > u64::from(limits.most_bytes) {
+            return async move { Excess::Bytes.answer(limits) }.boxed();
+        }
+        let excess = Arc::new(OnceLock::new());
+        let noted = excess.clone();
+        let timed =
+            |inner| HttpBody::new(TimedBody { inner, limits, bytes: 0, late: None, excess: noted });
+        let answer = self.inner.call(request.map(timed));
+        async move {
+            let answer = answer.await;
+            excess.get().map_or(answer, |excess| excess.answer(limits))
+        }
+        .boxed()
     }
 }
 
-/// A body with a deadline, which begins when the body first has to be waited for.
-struct TimedBody {
-    inner: HttpBody,
-    late: Option<Pin<Box<Sleep>>>,
+/// Which limit a body has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Excess {
+    Bytes,
+    Time,
 }
 
-impl http_body::Body for TimedBody {
-    type Data = <HttpBody as http_body::Body>::Data;
+impl Excess {
+    /// What the client is told: its call was never read as a whole, so nothing happened.
+    fn answer(self, limits: BodyLimits) -> Result<HttpResponse, BoxError> {
+        let BodyLimits { most_bytes, time } = limits;
+        let (status, code, message, hint) = match self {
+            Excess::Bytes => {
+                let message = format!("the request has more than {most_bytes} bytes");
+                (413, OVERSIZED_REQUEST_CODE, message, "split it into smaller ones")
+            }
+            Excess::Time => {
+                let message = format!("the request did not arrive within {} ms", time.as_millis());
+                (408, TIMED_OUT, message, "send as many bytes as content-length says")
+            }
+        };
+        let error = told(Fate::Refused, code, message, hint);
+        let body = json!({"jsonrpc": "2.0", "id": null, "error": error}).to_string();
+        let response = HttpResponse::builder().status(status);
+        let response = response.header("content-type", "application/json; charset=utf-8");
+        response.body(HttpBody::from(body)).map_err(Into::into)
+    }
+}
+
+/// A body with a most size, and a deadline, which begins when the body first has to be waited for.
+struct TimedBody {
+    inner: HttpBody,
+    limits: BodyLimits,
+    bytes: u64,
+    late: Option<Pin<Box<Sleep>>>,
+    /// Why the body ended early, for the answer.
+    excess: Arc<OnceLock<Excess>>,
+}
+
+type Frame = http_body::Frame<<HttpBody as Body>::Data>;
+
+impl TimedBody {
+    /// The frame, if the body is within its size with it.
+    fn counted(&mut self, frame: Frame) -> Result<Frame, BoxError> {
+        self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        if self.bytes <= u64::from(self.limits.most_bytes) {
+            return Ok(frame);
+        }
+        self.ended(Excess::Bytes, "the request's body is too large")
+    }
+
+    fn ended(&self, excess: Excess, text: &str) -> Result<Frame, BoxError> {
+        self.excess.get_or_init(|| excess);
+        Err(text.into())
+    }
+}
+
+impl Body for TimedBody {
+    type Data = <HttpBody as Body>::Data;
     type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
-            return Poll::Ready(frame);
+            return Poll::Ready(frame.map(|frame| self.counted(frame?)));
         }
-        let late = self.late.get_or_insert_with(|| Box::pin(sleep(BODY)));
+        let time = self.limits.time;
+        let late = self.late.get_or_insert_with(|| Box::pin(sleep(time)));
         ready!(late.as_mut().poll(context));
-        Poll::Ready(Some(Err("the request's body did not arrive in time".into())))
+        Poll::Ready(Some(self.ended(Excess::Time, "the request's body did not arrive in time")))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -73,5 +164,54 @@ impl http_body::Body for TimedBody {
 
     fn size_hint(&self) -> http_body::SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonrpsee::server::http::response::internal_error;
+    use tower::service_fn;
+
+    /// A body of which nothing more comes.
+    struct Half;
+
+    impl Body for Half {
+        type Data = <HttpBody as Body>::Data;
+        type Error = BoxError;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame, BoxError>>> {
+            Poll::Pending
+        }
+    }
+
+    /// Reads the body as jsonrpsee does, and takes its failure for a fault of its own.
+    async fn read(request: HttpRequest) -> Result<HttpResponse, BoxError> {
+        let mut body = request.into_body();
+        while let Some(frame) =
+            std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        {
+            if frame.is_err() {
+                return Ok(internal_error());
+            }
+        }
+        Ok(HttpResponse::new(HttpBody::empty()))
+    }
+
+    async fn status_of(body: HttpBody) -> u16 {
+        let limits = BodyLimits { most_bytes: 8, time: Duration::from_millis(1) };
+        let mut service = limits.layer(service_fn(read));
+        let answer = service.call(HttpRequest::new(body)).await;
+        answer.expect("it is answered").status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_body_past_a_limit_is_told_which() {
+        assert_eq!(status_of(HttpBody::from("8 bytes.".to_string())).await, 200);
+        assert_eq!(status_of(HttpBody::from("9 bytes..".to_string())).await, 413);
+        assert_eq!(status_of(HttpBody::new(Half)).await, 408);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! | what happens | fate |
 //! | --- | --- |
+//! | its key, its value or the whole request is too large: it is not sent | refused |
 //! | the connection is gone before the call is sent | refused |
 //! | the server answers with an error | as the error's `data.outcome` says |
 //! | the connection breaks, or time runs out, after it was sent | unknown |
@@ -9,10 +10,11 @@
 //! Nothing is ever tried twice: an unknown call may have happened.
 
 use super::cluster::reached;
-use super::rpc::codes::failure;
+use super::rpc::codes::{self, failure};
 use super::rpc::{params, results};
+use super::wire::CLIENT_BODY;
 use super::{ClusterInfo, NetError, dial};
-use crate::process::{NodeId, Op, Outcome, Status, Timing};
+use crate::process::{NodeId, Op, Outcome, Reason, Status, Timing};
 use crate::systems::System;
 use jsonrpsee::core::client::{ClientT, Error};
 use jsonrpsee::core::params::ArrayParams;
@@ -28,6 +30,9 @@ use tokio::time::timeout;
 const GRACE: Duration = Duration::from_secs(2);
 /// Questions that need no agreement are answered by then.
 const QUESTION: Duration = Duration::from_secs(2);
+
+/// What stands around the parameters of a request takes fewer bytes: version, id, method.
+const ENVELOPE: usize = 128;
 
 /// How a call ended. `Ok` is never [`Outcome::Refused`] or [`Outcome::Unknown`]; these are the [`Failure`]s.
 pub type Answer = Result<Outcome, Failure>;
@@ -106,8 +111,8 @@ impl Client {
 
     /// Calls the server.
     pub async fn call(&self, op: &Op) -> Answer {
+        let (method, params) = sendable(op).map_err(|reason| too_large(&reason))?;
         let connection = self.connected().await.map_err(|error| unreached(&error))?;
-        let (method, params) = params::of(op);
         let result: Result<Box<RawValue>, Error> = connection.request(method, params).await;
         match result {
             Ok(result) => results::read(op, result.get()).map_err(|error| unreadable(&error)),
@@ -143,6 +148,23 @@ impl Client {
         let hint = "it may have happened; read the variable before trying again".to_string();
         Failure { fate: Fate::Unknown, code: None, message, hint }
     }
+}
+
+/// The request for `op`, within the server's limits. One past them would end the connection, and make every other call
+/// under way on it unknown.
+fn sendable(op: &Op) -> Result<(&'static str, params::Named), Reason> {
+    op.check()?;
+    let (method, params) = params::of(op);
+    let (bytes, limit) = (params.bytes() + ENVELOPE, CLIENT_BODY as usize);
+    if bytes <= limit {
+        return Ok((method, params));
+    }
+    Err(Reason::TooLarge { what: "request".into(), bytes: bytes as u64, limit: limit as u64 })
+}
+
+/// The call is not sent; the server would answer the same.
+fn too_large(reason: &Reason) -> Failure {
+    failure(&codes::error(Fate::Refused, reason))
 }
 
 /// The call was never sent.

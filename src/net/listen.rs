@@ -2,9 +2,11 @@
 
 use super::client;
 use super::guard::Guard;
+use super::rpc::batch::Together;
 use super::wire::{CLIENT_BODY, PEER_BODY};
-use super::{NetError, body::ReadTimeout};
+use super::{NetError, body::BodyLimits};
 use jsonrpsee::Methods;
+use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{
     BatchRequestConfig, PingConfig, Server, ServerConfig, ServerConfigBuilder, ServerHandle,
 };
@@ -62,8 +64,12 @@ pub(super) fn serve_clients(
         .max_response_body_size(u32::MAX)
         .max_subscriptions_per_connection(0)
         .build();
-    let middleware = ServiceBuilder::new().layer(ReadTimeout);
-    let server = Server::builder().set_config(config).set_http_middleware(middleware);
+    let middleware = ServiceBuilder::new().layer(BodyLimits::of(CLIENT_BODY));
+    let together = RpcServiceBuilder::new().layer_fn(|service| Together::around(service, u32::MAX));
+    let server = Server::builder()
+        .set_config(config)
+        .set_http_middleware(middleware)
+        .set_rpc_middleware(together);
     server.build_from_tcp(listener).map(|server| server.start(methods)).map_err(internal)
 }
 
@@ -94,7 +100,7 @@ fn serve_guarded(
         .max_response_body_size(PEER_BODY)
         .max_subscriptions_per_connection(1)
         .build();
-    let middleware = ServiceBuilder::new().layer(guard).layer(ReadTimeout);
+    let middleware = ServiceBuilder::new().layer(guard).layer(BodyLimits::of(PEER_BODY));
     let server = Server::builder().set_config(config).set_http_middleware(middleware);
     server.build_from_tcp(listener).map(|server| server.start(methods)).map_err(internal)
 }

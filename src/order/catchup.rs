@@ -11,6 +11,7 @@ use crate::process::{Ctx, NodeId, Step};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The most rounds that wait behind a gap: one lock means one round under way, the rest is asked for again.
 const MOST_KEPT: usize = 16;
@@ -64,6 +65,9 @@ pub struct Part {
     pub head: u64,
 }
 
+/// How far a server is: the last round delivered, and how much it has of which snapshot.
+type Stand = (u64, Option<(u64, usize)>);
+
 /// What a server knows of its own lack, and what it is sending to others that lack something.
 #[derive(Debug, Default)]
 pub(super) struct CatchUp {
@@ -72,6 +76,8 @@ pub(super) struct CatchUp {
     target: Option<u64>,
     /// Whom this server is asking, if it is.
     asking: Option<NodeId>,
+    /// Where it stood when it asked last.
+    asked: Option<Stand>,
     /// Rounds behind a gap.
     kept: BTreeMap<u64, Arc<Round>>,
     incoming: Option<(Place, Vec<Item>)>,
@@ -146,7 +152,8 @@ impl CatchUp {
 
     /// Adds a part; the whole snapshot once it is complete. A part out of turn is dropped: it is asked for again.
     fn receive(&mut self, part: Part) -> Option<(Place, Vec<Item>)> {
-        if part.from == 0 {
+        let newer = |(place, _): &(Place, _)| part.place.number > place.number;
+        if part.from == 0 && self.incoming.as_ref().is_none_or(newer) {
             self.incoming = Some((part.place.clone(), Vec::new()));
         }
         let (place, items) = self.incoming.as_mut()?;
@@ -157,6 +164,11 @@ impl CatchUp {
             }
         }
         None
+    }
+
+    /// A snapshot of what was delivered by now is of no use any more.
+    fn forget_outdated(&mut self, number: u64) {
+        self.incoming.take_if(|(place, _)| place.number <= number);
     }
 
     fn has_of_snapshot(&self) -> Option<(u64, usize)> {
@@ -174,32 +186,47 @@ fn fitting<T>(items: &[T], cost: impl Fn(&T) -> usize) -> usize {
     items.iter().take_while(within).count().max(1).min(items.len())
 }
 
+/// A round that is kept: when it was broadcast first, and its size.
+#[derive(Debug)]
+struct Logged {
+    at: Duration,
+    cost: usize,
+    round: Arc<Round>,
+}
+
 /// The last rounds broadcast.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    rounds: VecDeque<(usize, Arc<Round>)>,
+    rounds: VecDeque<Logged>,
     bytes: usize,
 }
 
 impl Log {
     /// Keeps a round, and forgets the oldest past the bounds.
-    pub fn push(&mut self, round: Arc<Round>, cost: usize) {
+    pub fn push(&mut self, round: Arc<Round>, cost: usize, at: Duration) {
         self.bytes += cost;
-        self.rounds.push_back((cost, round));
+        self.rounds.push_back(Logged { at, cost, round });
         while self.rounds.len() > MOST_LOGGED
             || (self.bytes > MOST_LOGGED_BYTES && self.rounds.len() > 1)
         {
-            self.bytes -= self.rounds.pop_front().map_or(0, |(cost, _)| cost);
+            self.bytes -= self.rounds.pop_front().map_or(0, |logged| logged.cost);
         }
     }
 
     /// The rounds after `number`, as many as fit into one message; `None` where the first of them is not kept.
     pub fn after(&self, number: u64) -> Option<Vec<Arc<Round>>> {
-        let (_, first) = self.rounds.front()?;
-        let skip = (number + 1).checked_sub(first.number)? as usize;
-        let missing: Vec<_> = self.rounds.iter().skip(skip).cloned().collect();
-        let fit = fitting(&missing, |(cost, _)| *cost);
-        Some(missing.into_iter().take(fit).map(|(_, round)| round).collect())
+        let missing: Vec<_> = self.rounds.iter().skip(self.index(number + 1)?).collect();
+        let fit = fitting(&missing, |logged| logged.cost);
+        Some(missing.into_iter().take(fit).map(|logged| logged.round.clone()).collect())
+    }
+
+    /// When the round of this number was broadcast first, if it is kept.
+    pub fn broadcast_at(&self, number: u64) -> Option<Duration> {
+        self.rounds.get(self.index(number)?).map(|logged| logged.at)
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        number.checked_sub(self.rounds.front()?.round.number).map(|index| index as usize)
     }
 }
 
@@ -216,10 +243,15 @@ impl Order {
     /// Asks, and asks again later if no answer comes.
     pub(super) fn pull_again<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let Some(whom) = self.catchup.asking else { return };
-        let snapshot = self.catchup.has_of_snapshot();
-        let pull = Pull { incarnation: ctx.incarnation(), after: self.state.number, snapshot };
+        let (after, snapshot) = self.stand();
+        self.catchup.asked = Some((after, snapshot));
+        let pull = Pull { incarnation: ctx.incarnation(), after, snapshot };
         ctx.send(whom, Message::Pull(pull));
         ctx.arm(Timer::Pull.into(), self.timing().resend_after);
+    }
+
+    fn stand(&self) -> Stand {
+        (self.state.number, self.catchup.has_of_snapshot())
     }
 
     /// A server asks for what it lacks: rounds where they are kept, else a snapshot.
@@ -235,8 +267,6 @@ impl Order {
             let Some(primary) = &self.primary else { return };
             head = primary.head();
             rounds = primary.missing(pull.after);
-        } else if from != PRIMARY {
-            return ctx.note(Step::Ignored { why: "only the primary is asked for rounds" });
         }
         match rounds {
             Some(rounds) => {
@@ -268,7 +298,7 @@ impl Order {
 
     /// A part of a snapshot of what this server lacks.
     pub(super) fn on_snapshot<P: Level>(&mut self, ctx: &mut Ctx<P>, from: NodeId, part: Part) {
-        if !self.answers_me(ctx, from, part.incarnation) {
+        if !self.answers_me(ctx, from, part.incarnation) || !part.place.is_possible() {
             return;
         }
         let head = part.head;
@@ -300,10 +330,15 @@ impl Order {
             self.edge.heard(ctx.now());
             self.acknowledge(ctx);
         }
+        self.catchup.forget_outdated(self.state.number);
         // A late answer may speak of less than an earlier one: a blank server asks until it has its memory.
         let lacks = self.state.number < head || self.catchup.blank;
         if lacks || self.catchup.incoming.is_some() {
-            return self.pull_again(ctx);
+            // One question from each place: were a repeated answer answered too, every repetition would double the rest.
+            if self.catchup.asked != Some(self.stand()) {
+                self.pull_again(ctx);
+            }
+            return;
         }
         self.catchup.asking = None;
         ctx.disarm(Timer::Pull.into());

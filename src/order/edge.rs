@@ -16,6 +16,13 @@ const MOST_WAITING: usize = 16_384;
 /// The most bytes of requests that wait at one edge.
 const MOST_WAITING_BYTES: usize = 256 << 20;
 
+/// How often an edge sends again, at the most, in the time after which a request is sent again.
+const RESENDS_AT_MOST: u32 = 10;
+
+/// How long requests are gathered that nobody waits for: long beside the time that a request takes, so that a busy
+/// client's writes share a round, and short beside anything that a person notices.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -57,6 +64,9 @@ pub(super) struct Edge {
     ended: VecDeque<Settled>,
     /// When the primary was last heard.
     heard: Duration,
+    /// Requests that are about to be brought to the primary together.
+    gathered: Vec<Arc<Entry>>,
+    gathered_bytes: usize,
     /// Whether the primary of this epoch has yet to hear of what waits.
     unheard: bool,
     resend_armed: bool,
@@ -232,12 +242,40 @@ impl Edge {
 
 impl Order {
     /// Brings a request to the primary: by message, or at once where this server is the primary.
+    ///
+    /// Where nobody waits for the order, requests are gathered for a moment and brought together.
     pub(super) fn forward<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Arc<Entry>) {
+        if !self.style.patient {
+            return self.forward_all(ctx, vec![entry]);
+        }
+        let cost = entry.cost();
+        if self.edge.gathered_bytes + cost > super::MAX_ROUND_BYTES {
+            self.forward_gathered(ctx);
+        }
+        if self.edge.gathered.is_empty() {
+            ctx.arm(Timer::Gather.into(), GATHER);
+        }
+        self.edge.gathered_bytes += cost;
+        self.edge.gathered.push(entry);
+    }
+
+    /// Brings what was gathered to the primary.
+    pub(super) fn forward_gathered<P: Level>(&mut self, ctx: &mut Ctx<P>) {
+        self.edge.gathered_bytes = 0;
+        let gathered = std::mem::take(&mut self.edge.gathered);
+        if !gathered.is_empty() {
+            self.forward_all(ctx, gathered);
+        }
+    }
+
+    fn forward_all<P: Level>(&mut self, ctx: &mut Ctx<P>, entries: Vec<Arc<Entry>>) {
         if self.leads() {
-            self.enqueue(ctx, entry);
+            entries.into_iter().for_each(|entry| self.enqueue(ctx, entry));
         } else {
-            ctx.note(Step::Forwarded { ticket: entry.ticket, to: PRIMARY });
-            ctx.send(PRIMARY, Message::Submit { epoch: self.epoch, entries: vec![entry] });
+            let forwarded =
+                |entry: &Arc<Entry>| Step::Forwarded { ticket: entry.ticket, to: PRIMARY };
+            entries.iter().for_each(|entry| ctx.note(forwarded(entry)));
+            ctx.send(PRIMARY, Message::Submit { epoch: self.epoch, entries });
         }
         // What waits at the primary itself is in its queue already, unless it is patient and there was no room.
         if !self.edge.resend_armed && (self.style.patient || !self.leads()) {
@@ -250,7 +288,10 @@ impl Order {
     pub(super) fn resend<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let (now, after) = (ctx.now(), self.timing().resend_after);
         self.edge.resend_armed = false;
-        for entries in self.edge.overdue(now.saturating_sub(after), now) {
+        let overdue = self.edge.overdue(now.saturating_sub(after), now);
+        // Each look goes through all that waits: after a resend, what falls due soon waits for the rest.
+        let pause = if overdue.is_empty() { Duration::ZERO } else { after / RESENDS_AT_MOST };
+        for entries in overdue {
             if self.leads() {
                 entries.into_iter().for_each(|entry| self.enqueue(ctx, entry));
                 continue;
@@ -262,7 +303,7 @@ impl Order {
         }
         if let Some(oldest) = self.edge.waiting.values().map(|waiting| waiting.sent).min() {
             self.edge.resend_armed = true;
-            ctx.arm(Timer::Resend.into(), (oldest + after).saturating_sub(now));
+            ctx.arm(Timer::Resend.into(), (oldest + after).saturating_sub(now).max(pause));
         }
     }
 

@@ -1,8 +1,9 @@
 //! What the servers of the order say to each other.
 
+use super::PRIMARY;
 use super::catchup::{Part, Pull, Rounds};
 use super::round::{Entry, Round};
-use crate::process::{Reason, Ticket, Triple, listed};
+use crate::process::{NodeId, Reason, Ticket, Triple, listed};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 use std::sync::Arc;
@@ -95,6 +96,16 @@ impl Message {
             Message::Rounds(rounds) => Some(rounds.epoch),
             Message::Snapshot(part) => Some(part.epoch),
             Message::Pull(_) => None,
+        }
+    }
+
+    /// Whether `from` may say this to a server that does or does not lead: each message has one direction, except those
+    /// by which also a primary without memory is helped.
+    pub(super) fn suits(&self, from: NodeId, to_primary: bool) -> bool {
+        match self {
+            Message::Submit { .. } | Message::Ack { .. } | Message::Holding { .. } => to_primary,
+            Message::Pull(_) | Message::Snapshot(_) => to_primary || from == PRIMARY,
+            _ => from == PRIMARY,
         }
     }
 }

@@ -68,6 +68,8 @@ pub enum Timer {
     Round,
     /// The primary looks who is silent, resends, and probes who was dropped.
     Watch,
+    /// The edge has gathered requests for a moment: bring them to the primary.
+    Gather,
     /// The edge sends again what the primary has not answered.
     Resend,
     /// The edge gives up on what waited too long.
@@ -173,6 +175,10 @@ impl Order {
         if from == self.id() || from.0 == 0 || from.0 > self.start.servers {
             return ctx.note(Step::Ignored { why: "from no server of this cluster" });
         }
+        // A deposed primary no longer knows what it has ordered: any word of it could be wrong.
+        if self.deposed || !message.suits(from, self.leads()) {
+            return ctx.note(Step::Ignored { why: "not for this server from that one" });
+        }
         if !self.epoch_fits(ctx, from, &message) {
             return;
         }
@@ -181,7 +187,8 @@ impl Order {
         }
         match message {
             Message::Submit { entries, .. } => {
-                entries.into_iter().for_each(|entry| self.enqueue(ctx, entry))
+                let own = entries.into_iter().filter(|entry| entry.ticket.node == from);
+                own.for_each(|entry| self.enqueue(ctx, entry));
             }
             Message::Refused { epoch, ticket, reason } => self.edge.refused(epoch, ticket, reason),
             Message::Broadcast { round, done } => self.on_broadcast(ctx, round, done),
@@ -203,6 +210,7 @@ impl Order {
         match timer {
             Timer::Round => self.start_round(ctx),
             Timer::Watch => self.watch(ctx),
+            Timer::Gather => self.forward_gathered(ctx),
             Timer::Resend => self.resend(ctx),
             Timer::Deadline => self.edge.expire(ctx),
             Timer::Pull if self.recovery.is_some() => self.recall(ctx),
@@ -285,10 +293,6 @@ impl Order {
         }
         if epoch > self.epoch && self.leads() {
             self.depose(ctx, epoch);
-            return false;
-        }
-        if from != PRIMARY && !self.leads() {
-            ctx.note(Step::Ignored { why: "not from the primary" });
             return false;
         }
         if epoch > self.epoch {

@@ -35,7 +35,7 @@ pub(super) struct Primary {
     /// The tickets in the queue and in the round under way.
     queued: BTreeSet<Ticket>,
     pub(super) open: Option<Open>,
-    log: Log,
+    pub(super) log: Log,
     pub(super) head: u64,
     counter: u64,
     pub(super) stalled: bool,
@@ -154,19 +154,24 @@ impl Order {
         if primary.is_full(cost) {
             return Err(Reason::Overloaded(primary.queue_len() as u64));
         }
-        self.makes_sense(entry)
+        self.makes_sense(entry, cost as u64)
     }
 
     /// What can be ordered: an action with the words it needs, from a writer that has seen only what exists.
-    fn makes_sense(&self, entry: &Entry) -> Result<(), Reason> {
+    fn makes_sense(&self, entry: &Entry, bytes: u64) -> Result<(), Reason> {
         let triple = &entry.triple;
         let fits = triple.key.is_some() != (triple.action == Action::All)
             && triple.value.is_some() == (triple.action == Action::Set);
         if !fits {
             return Err(Reason::NotSupported(format!("{triple}")));
         }
-        if let (Some(key), Some(value)) = (&triple.key, &triple.value) {
-            Op::Set { key: key.clone(), value: value.clone(), session: None }.check()?;
+        if let Some(key) = &triple.key {
+            let value = triple.value.clone().unwrap_or_default();
+            Op::Set { key: key.clone(), value, session: None }.check()?;
+        }
+        let limit = MAX_ROUND_BYTES as u64;
+        if bytes > limit {
+            return Err(Reason::TooLarge { what: "the request".to_string(), bytes, limit });
         }
         let seen = entry.seen.as_ref().map_or(0, |seen| seen.wanted_of_all());
         let counter = self.primary.as_ref().map_or(0, |primary| primary.counter);
@@ -229,7 +234,7 @@ impl Order {
             Arc::new(Round { epoch, number: primary.head + 1, base: primary.counter, entries });
         primary.head = round.number;
         primary.counter += round.writes();
-        primary.log.push(round.clone(), cost);
+        primary.log.push(round.clone(), cost, ctx.now());
         let first = first_triples(&round.entries);
         ctx.note(Step::LockTaken { round: round.number, entries: round.entries.len(), first });
         let waiting: BTreeSet<NodeId> = primary.view().filter(|node| *node != primary.id).collect();

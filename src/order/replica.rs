@@ -13,9 +13,6 @@ impl Order {
         round: Arc<Round>,
         done: u64,
     ) {
-        if self.leads() {
-            return ctx.note(Step::Ignored { why: "a round, but this is the primary" });
-        }
         self.edge.heard(ctx.now());
         self.catchup.thaw_all();
         if self.catchup.waits_for_its_first_answer() {
@@ -37,6 +34,9 @@ impl Order {
             ctx.note(Step::Gap { round: round.number, missing: next });
             self.catchup.keep(round);
             return self.pull(ctx, PRIMARY);
+        }
+        if round.base != self.state.counter {
+            return ctx.note(Step::Ignored { why: "does not follow what was delivered" });
         }
         self.deliver(ctx, &round);
         while let Some(round) = self.catchup.take(self.state.number + 1) {

@@ -3,7 +3,7 @@
 use super::round::{Entry, Round, escaped};
 use super::tickets::{Origin, Tickets, Written};
 use crate::process::{Action, Key, NodeId, Ticket, Versioned};
-use crate::session::{Version, epoch_and_counter, version};
+use crate::session::{EPOCH_STEP, Version, epoch_and_counter, version};
 use crate::store::{Store, Variable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -170,6 +170,13 @@ pub struct Place {
     pub counter: u64,
     /// For each epoch after the first, how many writes the epochs before it had left.
     pub starts: BTreeMap<u64, u64>,
+}
+
+impl Place {
+    /// Whether its numbers can be counts of anything: a version has no room for more.
+    pub(super) fn is_possible(&self) -> bool {
+        self.number.max(self.counter) < EPOCH_STEP
+    }
 }
 
 /// One piece of a snapshot.

@@ -2,7 +2,7 @@
 //!
 //! A server that makes no progress for long is dropped from the view, but never so that fewer than a majority of all
 //! servers are left. It is probed, asks for what it lacks, and is let back once it lacks no more than the round under
-//! way, which then waits for it too. A server that was restarted without its memory begins again from nothing.
+//! way, or than what was broadcast a moment ago; the round under way then waits for it too. A server that was restarted without its memory begins again from nothing.
 
 use super::catchup::Pull;
 use super::primary::Primary;
@@ -56,15 +56,26 @@ impl Primary {
         true
     }
 
-    /// A server that lacks no more than the round under way is in the view again. Returns whether it came back.
-    fn let_back(&mut self, node: NodeId, now: Duration) -> bool {
-        let head = self.head;
-        let Some(member) = self.members.get_mut(&node) else { return false };
-        // A round that is done is not sent again by itself: the server must have it.
-        let lacks = head - u64::from(self.open.is_some());
-        if member.in_view || member.acked < lacks {
+    /// Whether a server that has all rounds up to `acked` may be let back: it lacks nothing that is older than the
+    /// round under way or than `since`. Were it the former alone, a server a bit slower than the others would stay
+    /// away for as long as there is load.
+    fn keeps_up(&self, acked: u64, since: Duration) -> bool {
+        // A round that is done is not sent again by itself, but the one under way is, and then the gap shows.
+        if self.open.is_none() || acked >= self.head {
+            return acked >= self.head;
+        }
+        let first_lacking = self.log.broadcast_at(acked + 1);
+        acked + 1 == self.head || first_lacking.is_some_and(|at| at >= since)
+    }
+
+    /// A server that keeps up is in the view again. Returns whether it came back.
+    fn let_back(&mut self, node: NodeId, now: Duration, recent: Duration) -> bool {
+        let (head, since) = (self.head, now.saturating_sub(recent));
+        let away = self.members.get(&node).filter(|member| !member.in_view);
+        if !away.is_some_and(|member| self.keeps_up(member.acked, since)) {
             return false;
         }
+        let Some(member) = self.members.get_mut(&node) else { return false };
         member.in_view = true;
         (member.progress, member.sent) = (now, now);
         if let Some(open) = self.open.as_mut().filter(|_| member.acked < head) {
@@ -99,6 +110,7 @@ impl Order {
         number: u64,
         incarnation: u64,
     ) {
+        let recent = self.timing().resend_after;
         let Some(primary) = &mut self.primary else { return };
         let Some(member) = primary.members.get_mut(&from) else { return };
         if incarnation != member.incarnation || number > primary.head {
@@ -108,7 +120,7 @@ impl Order {
             member.acked = number;
             member.progress = ctx.now();
         }
-        if primary.let_back(from, ctx.now()) {
+        if primary.let_back(from, ctx.now(), recent) {
             ctx.note(Step::Returned { node: from });
             self.send_round_again(ctx, from);
         }
@@ -231,6 +243,7 @@ impl Order {
     }
 
     fn get_further<P: Level>(&mut self, ctx: &mut Ctx<P>, from: NodeId, pull: &Pull) {
+        let recent = self.timing().resend_after;
         let Some(primary) = &mut self.primary else { return };
         let Some(member) = primary.members.get_mut(&from) else { return };
         if pull.after > member.acked || pull.snapshot > member.pulled {
@@ -238,7 +251,7 @@ impl Order {
         }
         member.acked = member.acked.max(pull.after.min(primary.head));
         member.pulled = pull.snapshot;
-        if primary.let_back(from, ctx.now()) {
+        if primary.let_back(from, ctx.now(), recent) {
             ctx.note(Step::Returned { node: from });
         }
     }

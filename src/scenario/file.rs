@@ -2,7 +2,7 @@
 
 use super::ScenarioError;
 use super::grammar::{self, Action, Cluster, GrammarError, Line, MAX_SERVERS, Request, Where};
-use crate::faults::Fault;
+use crate::faults::{Fault, shown};
 use crate::process::{NodeId, Timing};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -130,8 +130,22 @@ impl Reader {
                 (at, What::Request(server(&request.at, servers)?, request))
             }
         };
+        self.in_order(at)?;
         self.lines.push(ScenarioLine { number, at, what });
         Ok(())
+    }
+
+    /// What happens is read from above: a time is not before one above it.
+    fn in_order(&self, at: Option<Duration>) -> Result<(), GrammarError> {
+        let above = self.lines.iter().rev().find_map(|line| line.at.map(|at| (at, line.number)));
+        match (at, above) {
+            (Some(at), Some((last, line))) if at < last => Err(invalid(&format!(
+                "at {} is before at {} in line {line}; move it above that line",
+                shown(at),
+                shown(last)
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn client(&mut self, name: String, session: bool) -> Result<(), GrammarError> {
@@ -237,6 +251,10 @@ mod tests {
         );
         assert!(error("cluster causal\nkill 9").contains("found 9"));
         assert!(error("cluster causal\nget x @a:1").contains("found @a:1"));
+        assert_eq!(
+            error("cluster causal\nat 5ms heal\nget x\nat 3ms heal"),
+            "x.scn:4:1: at 3ms is before at 5ms in line 2; move it above that line"
+        );
         assert!(error("get x").contains("expected `cluster SYSTEM`"));
         assert!(error("").starts_with("x.scn:1:1: expected `cluster SYSTEM`"));
         assert!(error("cluster causal\ncluster causal").contains("already"));

@@ -74,7 +74,7 @@ pub struct Report {
 /// If the file cannot be read, or a line is wrong.
 pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path)
+    let text = crate::files::read_text(path)
         .map_err(|source| ScenarioError::Read { path: name.clone(), source })?;
     Scenario::parse(&name, &text)
 }

@@ -99,9 +99,18 @@ pub(super) fn report(scenario: &Scenario, replay: &str, output: String, judged: 
             writeln!(text, "the output has changed; if it should have: conlab run --record {path}");
     }
     let passed = judged.failed.is_empty() && changed.is_none();
-    let held = judged.expectations - judged.failed.len();
-    let verdict = if passed { "passed" } else { "failed" };
-    let _ = writeln!(text, "{verdict}: {held} of {} expectations held", judged.expectations);
+    let _ = writeln!(text, "{}", verdict(judged, changed.is_some()));
     let _ = writeln!(text, "replay: {replay}");
     Report { text, passed }
+}
+
+/// `passed: …` or `failed: …`; the count alone would not say that a recording is why.
+fn verdict(judged: &Judged, changed: bool) -> String {
+    let (all, failed) = (judged.expectations, judged.failed.len());
+    let held = format!("{} of {all} expectations held", all - failed);
+    match (changed, failed) {
+        (true, _) => format!("failed: the output is not the recorded one; {held}"),
+        (false, 0) => format!("passed: {held}"),
+        (false, _) => format!("failed: {held}"),
+    }
 }

@@ -83,8 +83,8 @@ fn a_line_starts_when_those_above_have_ended_or_at_its_time() {
 }
 
 #[test]
-fn times_hold_whatever_the_order_of_the_file() {
-    let log = log("at 9ms heal\nat 3ms cut 1-2\nset x 1 &");
+fn lines_below_wait_for_the_times_above() {
+    let log = log("at 3ms cut 1-2\nat 9ms heal\nset x 1 &");
     assert_eq!(log, ["3 cut 1-2", "9 heal", "9 :set x 1 n1 seen 0"]);
 }
 
@@ -150,6 +150,8 @@ fn a_recording_is_written_compared_and_shown_as_a_diff_when_it_differs() {
     let changed = run(&path, &RunOptions::default()).expect("it runs");
     assert!(!changed.passed);
     assert!(changed.text.contains("\n-") && changed.text.contains("conlab run --record"));
+    let verdict = "\nfailed: the output is not the recorded one; 2 of 2 expectations held\n";
+    assert!(changed.text.contains(verdict), "{}", changed.text);
     let other_seed =
         run(&path, &RunOptions { seed: Some(9), ..RunOptions::default() }).expect("it runs");
     assert!(other_seed.passed);
@@ -161,6 +163,7 @@ fn a_failed_expectation_fails_the_run() {
     let (_folder, path) = file("cluster causal\nget x => 7\n");
     let report = run(&path, &RunOptions::default()).expect("it runs");
     assert!(!report.passed && report.text.contains("x.scn:2: wanted 7, got absent"));
+    assert!(report.text.contains("\nfailed: 0 of 1 expectations held\n"), "{}", report.text);
 }
 
 #[test]

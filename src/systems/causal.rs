@@ -208,13 +208,16 @@ fn session_of(op: &Op) -> Option<&Session> {
     }
 }
 
-/// What the client has seen, in bounded size.
-fn seen_by(op: &Op) -> Versions {
-    let mut seen = Versions::default();
-    if let Some(session) = session_of(op) {
-        seen.merge(&session.versions);
+fn session_of_mut(op: &mut Op) -> Option<&mut Session> {
+    match op {
+        Op::Set { session, .. } | Op::Delete { session, .. } => session.as_mut(),
+        Op::Get { session, .. } | Op::All { session } => session.as_mut(),
     }
-    seen
+}
+
+/// What the client has seen.
+fn seen_by(op: &Op) -> Versions {
+    session_of(op).map(|session| session.versions.clone()).unwrap_or_default()
 }
 
 /// The version that this server must have before it may answer.
@@ -239,7 +242,11 @@ impl Process for Causal {
         match record {}
     }
 
-    fn on_request(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, op: Op) {
+    fn on_request(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, mut op: Op) {
+        // A blocked read keeps its session, and a body has room for a hundred thousand clocks.
+        if let Some(session) = session_of_mut(&mut op) {
+            session.versions.collapse();
+        }
         if let Err(reason) = self.admit(&op) {
             return ctx.reply(ticket, Outcome::Refused(reason));
         }

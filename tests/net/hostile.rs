@@ -3,8 +3,9 @@
 use crate::helpers::{
     address, alive, ask, client, get, in_process, options, pids, post, set, start, value,
 };
-use conlab::net::{Client, ClusterOptions, Controller};
-use conlab::process::Timing;
+use conlab::net::{Client, ClusterOptions, Controller, Fate};
+use conlab::process::{Op, Timing};
+use conlab::session::Session;
 use conlab::systems::System;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -71,6 +72,48 @@ async fn bodies_and_values_have_their_limits() {
     let read = third.expect("it listens").call(&get("x")).await.expect("it is answered");
     assert!(value(&read) == worst);
     still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn an_oversized_body_is_refused_whether_or_not_it_tells_its_length() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let at = address(&controller, 2);
+    let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let chunk =
+        format!("transfer-encoding: chunked\r\n\r\n900000\r\n{}", "[".repeat((8 << 20) + 1));
+    for rest in ["content-length: 9437184\r\n\r\n", &chunk] {
+        let mut stream = half_sent(at, &format!("{head}{rest}")).await;
+        let mut answer = vec![0; 4_096];
+        let read = stream.read(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer[..read.expect("it is answered")]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+        for part in ["more than 8388608 bytes", "-32007", "\"outcome\":\"refused\"", "hint"] {
+            assert!(answer.contains(part), "{answer}");
+        }
+    }
+    still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_too_large_to_send_leaves_the_other_calls_of_its_connection_alone() {
+    let controller = start(in_process(System::Linearizable)).await;
+    controller.fault("slow 100ms".parse().expect("it is a fault")).await.expect("it can be slow");
+    let client = client(&controller, 2).await;
+    let (other, oversized) = (set("x", "7"), set("y", &"v".repeat(9 << 20)));
+    // Within every limit of its own, but with more clocks than a request can carry.
+    let mut session = Session::of("c");
+    session.versions.clocks = (0..10_000).map(|n| (format!("{n:01000}").into(), 1)).collect();
+    let laden = Op::Get { key: "x".into(), session: Some(session) };
+    let (other, oversized, laden) =
+        tokio::join!(client.call(&other), client.call(&oversized), client.call(&laden));
+    other.expect("the connection stays");
+    for (answer, text) in [(oversized, "value has 9437184 bytes"), (laden, "request has")] {
+        let failure = answer.expect_err("it is too large");
+        assert_eq!((failure.fate, failure.code), (Fate::Refused, Some(4001)), "{failure}");
+        assert!(failure.message.contains(text), "{failure}");
+    }
     controller.stop().await;
 }
 
@@ -146,7 +189,13 @@ async fn a_client_that_goes_away_takes_nothing_with_it() {
         "POST / HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    drop(half_sent(address(&controller, 2), &request).await);
+    let second = client(&controller, 2).await;
+    let connection = half_sent(address(&controller, 2), &request).await;
+    // Only what the server has read is under way: it waits there for its slow round.
+    while second.status().await.expect("it answers").status.waiting == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    drop(connection);
     fault("heal").await.expect("links can be healed");
     crate::helpers::until(&client(&controller, 3).await, "x", "7").await;
     controller.stop().await;

@@ -1,6 +1,6 @@
 //! JSON-RPC as any client would speak it: raw requests over HTTP and WebSocket.
 
-use crate::helpers::{address, ask, in_process, post_with, start};
+use crate::helpers::{address, ask, in_process, post, post_with, start};
 use conlab::systems::System;
 use jsonrpsee::core::client::ClientT;
 use jsonrpsee::core::params::{BatchRequestBuilder, ObjectParams};
@@ -95,7 +95,11 @@ async fn errors_say_what_became_of_the_call() {
     let cases = [
         (json!({"key": "x", "value": 7}), -32602, "7 is not a string; quote it: \"7\""),
         (json!({"key": "", "value": "7"}), -32602, "the key is empty"),
-        (json!({"key": "x"}), -32602, "missing field `value`"),
+        (
+            json!({"key": "x"}),
+            -32602,
+            "set takes key, value and optionally session; value is missing",
+        ),
         (json!("x"), -32602, "invalid params"),
         (
             json!({"key": "k".repeat(1025), "value": "7"}),
@@ -112,6 +116,17 @@ async fn errors_say_what_became_of_the_call() {
         assert_eq!(error["data"]["outcome"], "refused", "{error}");
         assert!(error["data"]["hint"].is_string(), "{error}");
     }
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn a_notification_is_not_executed() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let at = address(&controller, 1);
+    let notification = r#"{"jsonrpc":"2.0","method":"set","params":["x","7"]}"#;
+    let (status, _) = post(at, notification.as_bytes()).await;
+    assert_eq!(status, 200);
+    assert_eq!(ask(at, &call("all")).await["result"]["values"], json!({}));
     controller.stop().await;
 }
 

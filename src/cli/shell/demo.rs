@@ -4,7 +4,7 @@ use crate::cli::console;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::tape::Tape;
 use crate::faults::{Fault, Link};
-use crate::net::{Connections, Controller};
+use crate::net::{ClusterInfo, Connections, Controller};
 use crate::process::{Key, NodeId, Op};
 use crate::scenario::grammar::Verb;
 use crate::scenario::{Scenario, What, judge, play_live};
@@ -40,6 +40,8 @@ const SETTLED: Duration = Duration::from_millis(200);
 /// Plays the test case, and leaves every link healed.
 pub async fn play(controller: Arc<Controller>, tape: Option<Tape>) -> Result<(), Failure> {
     let scenario = Arc::new(chosen(&controller)?);
+    all_run(&controller.info())?;
+    console::remark(&warning(&scenario));
     let claim = scenario.script.lines().next().unwrap_or_default();
     console::plain_remark(claim);
     fault(&controller, Fault::Heal(Link::All)).await?;
@@ -74,6 +76,27 @@ fn chosen(controller: &Controller) -> Result<Scenario, Failure> {
         u32::MAX => format!("there is no demo of {} yet", info.system),
         least => format!("the demo needs {least} servers; start with conlab --servers {least}"),
     }))
+}
+
+/// A server that is down or paused would change what the demo shows.
+fn all_run(info: &ClusterInfo) -> Result<(), Failure> {
+    let Some(server) = info.servers.iter().find(|server| server.state != "running") else {
+        return Ok(());
+    };
+    let first = match server.state.as_str() {
+        "paused" => "resume",
+        "starting" => "wait for",
+        _ => "restart",
+    };
+    let id = server.id.0;
+    Err(Failure::unavailable(format!("{first} {id} first; demo needs every server")))
+}
+
+/// What the demo overwrites.
+fn warning(scenario: &Scenario) -> String {
+    let keys: Vec<String> = keys(scenario).iter().map(|key| key.to_string()).collect();
+    let holds = if keys.len() == 1 { "it holds" } else { "they hold" };
+    format!("demo uses {}: what {holds} is lost", keys.join(", "))
 }
 
 async fn fault(controller: &Controller, fault: Fault) -> Result<(), Failure> {

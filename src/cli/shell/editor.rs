@@ -12,6 +12,7 @@ use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{ColorMode, CompletionType, Config, Context, ExternalPrinter, Helper};
+use std::collections::VecDeque;
 use std::fs;
 use std::path::PathBuf;
 
@@ -22,6 +23,8 @@ const HISTORY: usize = 1_000;
 pub struct Editor {
     lines: rustyline::Editor<Words, DefaultHistory>,
     prompt: String,
+    /// What was pasted behind the line that was read last.
+    pasted: VecDeque<String>,
 }
 
 impl Editor {
@@ -46,15 +49,19 @@ impl Editor {
         if let Ok(printer) = lines.create_external_printer() {
             console::print_through(Some(past_the_prompt(printer)));
         }
-        Ok(Editor { lines, prompt: format!("{prompt}> ") })
+        Ok(Editor { lines, prompt: format!("{prompt}> "), pasted: VecDeque::new() })
     }
 
     /// Shows the prompt and reads one line.
     pub fn read(&mut self) -> Input {
+        if let Some(line) = self.pasted.pop_front() {
+            return Input::Line(line);
+        }
         match self.lines.readline(&self.prompt) {
-            Ok(line) => {
-                self.remember(&line);
-                Input::Line(line)
+            Ok(lines) => {
+                self.remember(&lines);
+                self.pasted = lines.lines().map(str::to_string).collect();
+                Input::Line(self.pasted.pop_front().unwrap_or_default())
             }
             Err(ReadlineError::Interrupted) => Input::Interrupt,
             Err(_) => Input::End,

@@ -38,7 +38,7 @@ pub fn welcome(info: &ClusterInfo, own: bool) {
     console::remark(&format!("{}, {} servers: {addresses}", info.system, info.servers.len()));
     let faults = if own { "slow 300ms · " } else { "" };
     let demo = if own { "demo · " } else { "" };
-    console::plain_remark(&format!("try: {faults}set x 7 @2 & · get x @3 · {demo}help"));
+    console::advice(&format!("try: {faults}set x 7 @2 & · get x @3 · {demo}help"));
 }
 
 /// What can be typed.
@@ -47,21 +47,32 @@ pub fn help(own: bool) -> String {
     format!("{COMMON}{more}")
 }
 
-const COMMON: &str = "\
-  set KEY VALUE [@N] [&]   write at server N; & does not wait for the answer
+const COMMON: &str = "  set KEY VALUE [@N] [&]   write at server N; & does not wait for the answer
   get KEY [@N]             read
   delete KEY [@N]          remove
   all [@N]                 read everything
-  a: get KEY               the same as client a; each client remembers what it has seen
+  a: get KEY               as client a, who remembers what it has seen
   client a session=off     a client that remembers nothing
   wait 300ms               nothing for so long
   status                   how the servers are
-  quit                     leave (Ctrl-D too); Ctrl-C leaves a waiting command behind";
+  quit                     leave, as Ctrl-D; Ctrl-C leaves a waiting command";
 
 const OWN: &str = "
-  slow [LINK] TIME         messages take so long: slow 300ms, slow 1->3 2s, slow 1-3 2s
+  slow [LINK] TIME         a message takes so long: slow 300ms, slow 1->3 2s
   cut LINK, heal [LINK]    nothing passes a link; all is as at the start again
   lose LINK 10%, duplicate LINK 10%
   kill N, restart N, pause N, resume N
   demo                     this level's test case, live
   logs on, logs off, logs N";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_is_indented_and_no_wider_than_78_columns() {
+        for line in help(true).lines() {
+            assert!(line.starts_with("  ") && line.chars().count() <= 78, "{line}");
+        }
+    }
+}

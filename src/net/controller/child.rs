@@ -4,6 +4,7 @@
 //! so that it ends when the controller ends, however that happens. The token goes through that pipe, never through argv.
 
 use super::host::{Command, Host, Hosted, Ordered};
+use super::nursery;
 use crate::net::server::CHILD_ARGUMENTS;
 use crate::net::wire::{StartOrder, Started};
 use crate::net::{LogSwitch, NetError};
@@ -32,7 +33,8 @@ pub(super) async fn start(
 ) -> Result<Hosted, NetError> {
     let id = order.start.id;
     let failed = |cause: String| NetError::CannotStart { id: id.0, cause };
-    let spawned = spawn(program).map_err(|error| failed(format!("{}: {error}", program.display())));
+    let spawned =
+        spawn(program).await.map_err(|error| failed(format!("{}: {error}", program.display())));
     let Spawned { mut child, mut stdin, stdout, stderr } = spawned?;
     tokio::spawn(forward(id, stderr, logs.clone()));
     let line = serde_json::to_string(order).map_err(|error| failed(error.to_string()))? + "\n";
@@ -63,13 +65,13 @@ struct Spawned {
     stderr: ChildStderr,
 }
 
-fn spawn(program: &Path) -> io::Result<Spawned> {
+async fn spawn(program: &Path) -> io::Result<Spawned> {
     let mut command = tokio::process::Command::new(program);
     command.args(CHILD_ARGUMENTS).kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
     command.process_group(0);
-    let mut child = command.spawn()?;
+    let mut child = nursery::spawn(command).await?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(io::Error::other("a child without its pipes"));

@@ -14,6 +14,7 @@ mod events;
 mod host;
 mod launch;
 mod methods;
+mod nursery;
 mod options;
 mod roster;
 mod thread;

@@ -142,7 +142,11 @@ mod tests {
     use std::sync::Mutex;
     use std::time::Duration;
 
+    /// What is logged where is kept by the process as a whole: two subscribers that come and go disturb each other.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
     fn lines(options: LogOptions, work: impl FnOnce(&LevelHandle)) -> Vec<String> {
+        let _alone = ONE_AT_A_TIME.lock().expect("no panic");
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = {
             let seen = seen.clone();

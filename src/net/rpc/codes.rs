@@ -37,7 +37,7 @@ struct Data {
 }
 
 /// The error that tells a client that its call was refused, or that its outcome is unknown, and why.
-pub(super) fn error(fate: Fate, reason: &Reason) -> ErrorObjectOwned {
+pub(in crate::net) fn error(fate: Fate, reason: &Reason) -> ErrorObjectOwned {
     let (code, hint) = code_and_hint(reason);
     told(fate, code, reason.to_string(), hint)
 }

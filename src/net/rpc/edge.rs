@@ -2,7 +2,7 @@
 
 use super::methods::{OPERATIONS, Operation};
 use super::results::{self, Success};
-use super::{codes, openrpc};
+use super::{codes, openrpc, wrong};
 use crate::net::client::{Fate, ServerStatus};
 use crate::net::node::{Call, MOST_CALLS};
 use crate::net::wire::{Report, StartOrder};
@@ -45,7 +45,8 @@ fn register(
     operation: &'static Operation,
 ) -> Result<(), RegisterMethodError> {
     let handler = move |params: jsonrpsee::types::Params<'static>, edge: Arc<Edge>, _| async move {
-        edge.request((operation.read)(&params)?).await
+        let op = (operation.read)(&params);
+        edge.request(op.map_err(|cause| wrong::told(operation, &params, &cause))?).await
     };
     module.register_async_method(operation.name, handler).map(drop)
 }

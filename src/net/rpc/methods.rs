@@ -2,8 +2,8 @@
 
 use super::params;
 use crate::process::Op;
+use jsonrpsee::types::Params;
 use jsonrpsee::types::error::INVALID_PARAMS_CODE;
-use jsonrpsee::types::{ErrorObjectOwned, Params};
 
 /// One method that asks for an [`Op`].
 pub(super) struct Operation {
@@ -18,7 +18,7 @@ pub(super) struct Operation {
     /// The codes of the errors that it may end with.
     pub errors: &'static [i32],
     /// Reads its parameters.
-    pub read: fn(&Params<'_>) -> Result<Op, ErrorObjectOwned>,
+    pub read: fn(&Params<'_>) -> Result<Op, serde_json::Error>,
 }
 
 /// One parameter.

@@ -4,11 +4,13 @@
 //! document both come from it. A handler only checks its parameters, hands the request to the node loop and awaits the
 //! answer, so a client that disconnects takes no work with it.
 
+pub(super) mod batch;
 pub(super) mod codes;
 pub(super) mod edge;
 mod methods;
 mod openrpc;
 pub(super) mod params;
 pub(super) mod results;
+mod wrong;
 
 pub(super) use edge::{Edge, client_methods};

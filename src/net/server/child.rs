@@ -1,8 +1,9 @@
 //! A server as the controller's child: its start order comes on stdin, and the end of stdin is its end.
 //!
 //! The controller never writes more than the order, so stdin ends only when the controller lets go of it, or is no more,
-//! however it died. A child that stands still at that moment is woken by the kernel, which sends SIGHUP and SIGCONT to a
-//! stopped process group that has lost its parent; so SIGHUP must keep its effect here.
+//! however it died. A child that stands still at that moment reads nothing: on Linux it asks the kernel to be killed with
+//! its controller. Elsewhere the kernel sends SIGHUP and SIGCONT to a stopped process group that has lost its parent; so
+//! SIGHUP must keep its effect here.
 
 use super::{Bound, on_own_thread};
 use crate::net::wire::{Report, StartOrder, Started};
@@ -17,6 +18,7 @@ pub const CHILD_ARGUMENTS: [&str; 2] = ["server", "--child"];
 /// Returns after SIGTERM or SIGINT, once what was under way is answered.
 pub async fn run_child() -> Result<(), NetError> {
     let end = on_own_thread(|| async {
+        end_with_the_controller();
         let order = read_order()?;
         std::thread::spawn(exit_with_input);
         listen::raise_open_files();
@@ -28,6 +30,14 @@ pub async fn run_child() -> Result<(), NetError> {
         bound.serve(order, Arc::new(to_stderr), stop).await
     });
     end.await.unwrap_or_else(|_| Err(NetError::Internal("the server's thread panicked".into())))
+}
+
+/// Asks the kernel to kill this process when its controller dies, even while it stands still.
+fn end_with_the_controller() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL) {
+        tracing::warn!(target: crate::net::logs::TARGET, "cannot ask to end with the controller: {error}");
+    }
 }
 
 fn read_order() -> Result<StartOrder, NetError> {

@@ -156,8 +156,14 @@ impl Parser {
         let word = self.words.next().ok_or_else(|| self.unexpected(wanted_of(op)))?;
         let parts = words::alternatives(&word)?;
         let answers = parts.iter().map(|part| answer(part, op)).collect::<Parsed<_>>()?;
+        let column = self.words.peek().map_or(self.end, |word| word.column);
         let after = self.time_after("after")?;
         let within = self.time_after("within")?;
+        if let (Some(least), Some(most)) = (after, within)
+            && least > most
+        {
+            return Err(GrammarError::Invalid { column, reason: never(least, most) });
+        }
         Ok(Want { answers, after, within })
     }
 
@@ -208,6 +214,11 @@ impl Parser {
         let column = self.words.peek().map_or(self.end, |word| word.column);
         GrammarError::Invalid { column, reason: reason.to_string() }
     }
+}
+
+fn never(least: Duration, most: Duration) -> String {
+    let (least, most) = (shown(least), shown(most));
+    format!("no answer comes after {least} and within {most}; say after {most} within {least}")
 }
 
 fn wanted_of(op: &Verb) -> &'static str {

@@ -78,6 +78,10 @@ fn errors_say_what_was_expected_and_found() {
         ("wait 5", "expected a time with a unit"),
         ("at 2h get x", "expected a time of at most 3600s"),
         ("at 2s wait 1s", "expected a request or a fault, found \"wait\""),
+        (
+            "get x => 7 after 1s within 1ms",
+            "no answer comes after 1s and within 1ms; say after 1ms within 1s",
+        ),
         ("kill", "expected kill SERVER"),
         ("explode 3", "expected cluster, client, wait, at, a request or a fault"),
         ("a!: get x", "expected a client's name"),
@@ -88,6 +92,8 @@ fn errors_say_what_was_expected_and_found() {
         assert!(error(text).contains(expected), "{text}: {}", error(text));
     }
     assert_eq!(parse_line("set x 7 @").expect_err("no number").column(), 9);
+    let never = parse_line("get x => 7 after 1s within 1ms").expect_err("it cannot hold");
+    assert_eq!(never.column(), 12);
 }
 
 #[test]

@@ -78,15 +78,35 @@ impl Page {
     }
 
     fn header(&mut self) {
-        let mut line = Canvas::default();
-        line.put(0, "  time ms");
-        line.put(CLIENT, "client");
-        for (index, column) in self.columns.iter().enumerate() {
-            line.put(*column, &format!("n{}", index + 1));
+        let mut first = Canvas::default();
+        first.put(0, "  time ms");
+        first.put(CLIENT, "client");
+        let mut second = Canvas::default();
+        let (names, alternate) = self.names();
+        for (index, (column, name)) in self.columns.iter().zip(names).enumerate() {
+            let lower = alternate && index % 2 == 1;
+            let line = if lower { &mut second } else { &mut first };
+            line.put(*column, &name);
         }
-        self.text.push_str(&line.finish());
+        self.text.push_str(&first.finish());
+        if alternate {
+            self.text.push_str(&second.finish());
+        }
         self.text.push_str(&"─".repeat(WIDTH));
         self.text.push('\n');
+    }
+
+    /// What the servers are called above their lifelines, and whether every second name stands a line lower: `n10` where
+    /// there is room, `10` where there is less, `n10` again where only two lines can part the names.
+    fn names(&self) -> (Vec<String>, bool) {
+        let servers = self.columns.len();
+        let space = self.columns.windows(2).map(|pair| pair[1] - pair[0]).min();
+        let fits = |longest: usize| space.is_none_or(|space| longest < space);
+        let number = servers.to_string().len();
+        let bare = !fits(number + 1) && fits(number);
+        let letter = if bare { "" } else { "n" };
+        let names = (1..=servers).map(|server| format!("{letter}{server}")).collect();
+        (names, !fits(number))
     }
 
     /// From the next row on, the server's lifeline looks like this.

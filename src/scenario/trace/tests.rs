@@ -88,6 +88,25 @@ fn page(servers: u32, lines: &[(&str, &[u32], &[&str])]) -> String {
 }
 
 #[test]
+fn names_above_the_lifelines_never_touch() {
+    let header = |servers| {
+        let text = Page::new(servers).finish();
+        let lines = text.lines().take_while(|line| !line.starts_with('─'));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    assert_eq!(
+        header(10),
+        "  time ms client           n1   n2   n3   n4   n5   n6   n7   n8   n9   n10\n"
+    );
+    assert_eq!(header(13), "  time ms client           1  2  3  4  5  6  7  8  9  10 11 12 13\n");
+    assert_eq!(
+        header(20),
+        "  time ms client           n1  n3  n5  n7  n9  n11 n13 n15 n17 n19\n\
+        \x20                            n2  n4  n6  n8  n10 n12 n14 n16 n18 n20\n"
+    );
+}
+
+#[test]
 fn text_stands_right_of_its_server_or_left_or_below() {
     let text = page(
         5,

@@ -1,0 +1,57 @@
+//! One client's questions: the same for a live server and for the simulator.
+
+use super::subject::Operation;
+use conlab::process::{Key, Op, Outcome, Value};
+use conlab::session::Session;
+use conlab::systems::System;
+
+/// So many variables a client writes and reads in turn.
+const KEYS: u32 = 8;
+/// What is written.
+const VALUE: &str = "seven";
+
+/// A client that asks for one thing again and again, on its own few variables.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    operation: Operation,
+    keys: Vec<Key>,
+    value: Value,
+    next: usize,
+    /// What it has seen, if its level keeps sessions and it carries them.
+    session: Option<Session>,
+    carries: bool,
+}
+
+impl Asker {
+    /// Client `number`, from 0. At the causal level it carries its session: without it that level promises nothing.
+    pub fn new(system: System, operation: Operation, number: u32) -> Self {
+        let key = |key| format!("c{number}k{key}").into();
+        let keys = (0..KEYS).map(key).collect();
+        let carries = system == System::Causal;
+        Asker { operation, keys, value: VALUE.into(), next: 0, session: None, carries }
+    }
+
+    /// The next thing it asks for.
+    pub fn ask(&mut self) -> Op {
+        self.next = (self.next + 1) % self.keys.len();
+        let (key, session) = (self.keys[self.next].clone(), self.session.clone());
+        match self.operation {
+            Operation::Get => Op::Get { key, session },
+            Operation::Set | Operation::Call => Op::Set { key, value: self.value.clone(), session },
+        }
+    }
+
+    /// It heard the answer.
+    pub fn hear(&mut self, outcome: Outcome) {
+        if let (true, Outcome::Set { session, .. } | Outcome::Got { session, .. }) =
+            (self.carries, outcome)
+        {
+            self.session = session;
+        }
+    }
+
+    /// What a SET carries, as it stands in JSON.
+    pub fn carried() -> String {
+        format!(r#"{{"key":"c0k0","value":"{VALUE}"}}"#)
+    }
+}
