@@ -21,10 +21,12 @@ mod sequential;
 mod sessions;
 mod shrink;
 mod sources;
+mod text;
 mod verdict;
 mod zones;
 
 pub use model::Model;
+pub use text::{letter, names};
 pub use verdict::{Budget, Counterexample, Edge, Ladder, Rung, Verdict};
 
 use crate::history::History;

@@ -117,6 +117,7 @@ pub struct Builder {
     numbers: HashMap<i64, u32, rustc_hash::FxBuildHasher>,
     events: u32,
     time: u64,
+    timed: bool,
 }
 
 impl Default for Builder {
@@ -141,7 +142,13 @@ impl Builder {
             numbers: HashMap::default(),
             events: 0,
             time: 0,
+            timed: true,
         }
+    }
+
+    /// From now on times are no more than positions: the file has no clock.
+    pub fn without_clock(&mut self) {
+        self.timed = false;
     }
 
     /// How many events it has taken.
@@ -269,6 +276,7 @@ impl Builder {
             values: Arc::new(self.values),
             processes: Arc::new(self.processes),
             lists: Arc::new(self.lists),
+            timed: self.timed,
         }
     }
 

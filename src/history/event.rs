@@ -134,6 +134,9 @@ impl Sink {
     /// Takes an event of this line.
     pub fn take(&mut self, line: u64, event: &Event<'_>) -> Result<(), Fault> {
         let number = u32::try_from(line).map_err(|_| Fault::at(line, too_many_lines()))?;
+        if event.time.is_none() {
+            self.builder.without_clock();
+        }
         let at = Stamp::new(event.time.unwrap_or_else(|| u64::from(self.builder.events())), number);
         let taken = match event.kind {
             Type::Invoke => self.invoke(at, event),

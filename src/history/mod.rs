@@ -40,6 +40,7 @@ mod recorder;
 mod staleness;
 mod texts;
 mod whole;
+pub mod words;
 mod write;
 
 pub use builder::{Asked, Builder, Observed, Seen, Stamp};

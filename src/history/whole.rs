@@ -16,6 +16,7 @@ pub struct History {
     pub(super) values: Arc<Texts>,
     pub(super) processes: Arc<Vec<i64>>,
     pub(super) lists: Arc<Lists>,
+    pub(super) timed: bool,
 }
 
 impl History {
@@ -69,6 +70,11 @@ impl History {
         self.values.len()
     }
 
+    /// True where its times are of a clock; false where the file has none and each event's position stands for its time.
+    pub fn timed(&self) -> bool {
+        self.timed
+    }
+
     /// The lists that were read.
     pub fn lists(&self) -> &Lists {
         &self.lists
@@ -117,6 +123,7 @@ impl History {
             values: Arc::clone(&self.values),
             processes: Arc::clone(&self.processes),
             lists: Arc::clone(&self.lists),
+            timed: self.timed,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The verdicts for a program.
 
-use super::{Times, words};
+use super::Times;
 use crate::check::{Counterexample, Ladder, Model, Verdict};
-use crate::history::{Operation, Reading};
+use crate::history::{Operation, Reading, words};
 use serde_json::{Value as Json, json};
 
 /// The verdicts on one file.
@@ -52,8 +52,10 @@ fn operation(found: &Counterexample, operation: &Operation) -> Json {
         "does": words::does(history, operation),
         "key": history.key_name(operation.key()),
         "ended": words::ended(operation.end()),
-        "from_ns": operation.invoked_time(),
-        "to_ns": operation.ended_time(),
+        "from_ns": history.timed().then_some(operation.invoked_time()),
+        "to_ns": operation.ended_time().filter(|_| history.timed()),
+        "from_event": operation.invoked(),
+        "to_event": operation.ended(),
         "version": operation.version(),
         "lines": lines,
     })

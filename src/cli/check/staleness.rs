@@ -1,9 +1,10 @@
 //! `--staleness`: how far each client's reads lagged behind what was acknowledged.
 
-use super::report::table;
-use super::{read_as, words};
+use super::read_as;
+use super::words::grouped;
 use crate::cli::console;
 use crate::cli::exit::{Exit, Failure};
+use crate::history::words::{self, table};
 use crate::history::{History, Lag, ProcessId, Reading, staleness};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -60,8 +61,8 @@ fn row(name: String, lags: &[Lag]) -> [String; 9] {
     let share = 100.0 * stale as f64 / lags.len().max(1) as f64;
     [
         name,
-        words::grouped(lags.len()),
-        format!("{} ({share:.1} %)", words::grouped(stale)),
+        grouped(lags.len()),
+        format!("{} ({share:.1} %)", grouped(stale)),
         versions.at(50).to_string(),
         versions.at(99).to_string(),
         versions.at(100).to_string(),

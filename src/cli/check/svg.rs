@@ -2,10 +2,8 @@
 //! operations of the broken order marked, and an arrow with its reason for each step of that order.
 
 use super::drawing::{Drawing, Style, wrapped};
-use super::report::letter;
-use super::words;
-use crate::check::Counterexample;
-use crate::history::{Operation, ProcessId};
+use crate::check::{Counterexample, letter};
+use crate::history::{Operation, ProcessId, words};
 
 const LEFT: f64 = 96.0;
 /// The picture is at least so wide, and so much wider for each event.

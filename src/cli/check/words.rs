@@ -1,8 +1,6 @@
-//! Words that the report, the picture and the table share.
+//! Sizes and numbers as a person writes them, and which end is the worse.
 
 use crate::cli::exit::Exit;
-use crate::history::{Act, End, History, Operation};
-use std::time::Duration;
 
 /// The worse of two ends: a file that cannot be read, then invalid, then unknown, then valid.
 pub fn worse(one: Exit, other: Exit) -> Exit {
@@ -45,77 +43,6 @@ pub fn grouped(number: usize) -> String {
     text
 }
 
-/// What an operation did, in words: `writes x = "7"`, `reads x: absent`.
-pub fn does(history: &History, operation: &Operation) -> String {
-    let name = history.key_name(operation.key());
-    let key = if name.is_empty() { "the register".to_string() } else { shown(name) };
-    let value = || match history.value_text(operation.value()) {
-        "null" => "absent".to_string(),
-        text => shown(text),
-    };
-    let done = operation.end() == End::Ok;
-    match operation.act() {
-        Act::Read | Act::ReadList if !done => format!("read {key}"),
-        Act::Read => format!("read {key}: {}", value()),
-        Act::ReadList => {
-            format!("read {key}: [{}]", shown(&history.list_texts(operation.list()).join(", ")))
-        }
-        Act::Write => format!("write {key} = {}", value()),
-        Act::Cas => {
-            let old = match history.value_text(operation.old()) {
-                "null" => "absent".to_string(),
-                text => shown(text),
-            };
-            format!("cas {key}: {old} → {}", value())
-        }
-        Act::Delete => format!("delete {key}"),
-        Act::Append => format!("append {} to {key}", value()),
-    }
-}
-
-/// How an operation ended, in a word.
-pub fn ended(end: End) -> &'static str {
-    match end {
-        End::Ok => "ok",
-        End::Fail => "failed",
-        End::Mismatch => "failed: another value",
-        End::Info => "unknown",
-    }
-}
-
-/// Text of a history on one line and of bounded length; what could drive a terminal is escaped.
-pub fn shown(text: &str) -> String {
-    const LONGEST: usize = 48;
-    let plain: String = text.chars().flat_map(plain).collect();
-    if plain.chars().count() <= LONGEST {
-        return plain;
-    }
-    let half = LONGEST / 2;
-    let start: String = plain.chars().take(half).collect();
-    let end: String = plain.chars().skip(plain.chars().count() - half).collect();
-    format!("{start}…{end}")
-}
-
-fn plain(c: char) -> Vec<char> {
-    if c.is_control() { c.escape_default().collect() } else { vec![c] }
-}
-
-/// A time since another: `+0`, `+250 ns`, `+1.20 ms`.
-pub fn after(nanoseconds: u64) -> String {
-    format!("+{}", span(nanoseconds))
-}
-
-/// A time: `0`, `250 ns`, `12.3 µs`, `1.20 ms`, `2.00 s`.
-pub fn span(nanoseconds: u64) -> String {
-    let time = Duration::from_nanos(nanoseconds);
-    match nanoseconds {
-        0 => "0".to_string(),
-        1..1_000 => format!("{nanoseconds} ns"),
-        1_000..1_000_000 => format!("{:.1} µs", nanoseconds as f64 / 1e3),
-        _ => crate::cli::console::took(time),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,16 +54,6 @@ mod tests {
             assert!(size(wrong).is_err_and(|error| error.contains("512MiB")), "{wrong}");
         }
         assert_eq!([grouped(0), grouped(999), grouped(1_000_000)], ["0", "999", "1,000,000"]);
-        assert_eq!(
-            [span(0), span(999), span(1_500), span(2_000_000)],
-            ["0", "999 ns", "1.5 µs", "2.00 ms"]
-        );
-    }
-
-    #[test]
-    fn long_and_wild_texts_are_tamed() {
-        assert_eq!(shown("a\u{1b}[m\n"), "a\\u{1b}[m\\n");
-        assert_eq!(shown(&"é".repeat(100)).chars().count(), 49);
     }
 
     #[test]

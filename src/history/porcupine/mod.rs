@@ -25,7 +25,9 @@ use std::io::Read;
 pub(super) fn read(input: impl Read) -> Result<Builder, Fault> {
     let events = events::read(input)?;
     let appends = Appends::of(&events)?;
-    let mut writer = Writer { builder: Builder::new(), old: String::new(), new: String::new() };
+    let mut builder = Builder::new();
+    builder.without_clock();
+    let mut writer = Writer { builder, old: String::new(), new: String::new() };
     for (position, event) in events.iter().enumerate() {
         writer.take(position, event, &appends).map_err(|reason| Fault::at(event.line, reason))?;
     }
