@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! session, random ← process ← {timers, store, faults} ← order ← systems ← {sim, net} ← scenario ← cli ← main
-//! process ← history ← {check, scenario} ← cli
+//! process ← history ← check ← scenario
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     (
         "scenario",
-        &["files", "session", "random", "process", "faults", "systems", "sim", "net", "history"],
+        &[
+            "files", "session", "random", "process", "faults", "systems", "sim", "net", "history",
+            "check",
+        ],
     ),
     ("config", &["files", "session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),

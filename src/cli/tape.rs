@@ -4,7 +4,7 @@ use super::exit::Failure;
 use super::{console, runs};
 use crate::history::Recorder;
 use crate::net::Answer;
-use crate::process::{Op, Outcome};
+use crate::process::{NodeId, Op, Outcome};
 use crate::scenario::Record;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -47,8 +47,18 @@ impl Tape {
     }
 
     /// Records a call, from before it is sent until its answer is there. A call that is given up has no end.
-    pub async fn call(&self, client: &str, op: &Op, call: impl Future<Output = Answer>) -> Answer {
+    pub async fn call(
+        &self,
+        client: &str,
+        op: &Op,
+        node: Option<NodeId>,
+        call: impl Future<Output = Answer>,
+    ) -> Answer {
         let recording = self.recorder.invoke(client, self.start.elapsed(), op);
+        let recording = recording.map(|recording| match node {
+            Some(node) => recording.at(node),
+            None => recording,
+        });
         let answer = call.await;
         if let Some(recording) = recording {
             let outcome = answer.clone().unwrap_or_else(Outcome::from);

@@ -6,7 +6,7 @@
 //! file is whole after each event, so that a run that is killed can still be checked.
 
 use super::event::quote;
-use crate::process::{Op, Outcome};
+use crate::process::{NodeId, Op, Outcome};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -28,6 +28,22 @@ pub struct Recording {
     about: String,
     /// The value of the invocation.
     value: String,
+    /// `,"node":3` and `,"final":true`, where they are known.
+    more: String,
+}
+
+impl Recording {
+    /// The server that is asked.
+    pub fn at(mut self, node: NodeId) -> Self {
+        let _ = write!(self.more, ",\"node\":{}", node.0);
+        self
+    }
+
+    /// It is a read of the quiet period at the end: nothing else happens any more.
+    pub fn finally(mut self) -> Self {
+        self.more.push_str(",\"final\":true");
+        self
+    }
 }
 
 struct State {
@@ -67,7 +83,8 @@ impl Recorder {
         let about = format!("\"f\":\"{function}\",\"key\":{}", quoted(key));
         let mut state = self.lock();
         let process = state.process(client);
-        let recording = Recording { client: client.to_string(), process, about, value };
+        let client = client.to_string();
+        let recording = Recording { client, process, about, value, more: String::new() };
         state.write(time, "invoke", &recording, &recording.value, "");
         Some(recording)
     }
@@ -131,7 +148,8 @@ impl State {
 /// The type of the completion, its value, and further fields.
 fn ending(recording: &Recording, outcome: &Outcome) -> (&'static str, String, String) {
     let version = |version: &Option<u64>| {
-        version.map_or(String::new(), |version| format!(",\"version\":{version}"))
+        let version = version.map_or(String::new(), |version| format!(",\"version\":{version}"));
+        version + &recording.more
     };
     let error =
         |reason: &dyn std::fmt::Display| format!(",\"error\":{}", quoted(&reason.to_string()));

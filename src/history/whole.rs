@@ -85,6 +85,15 @@ impl History {
         self.lists.elements(list).into_iter().map(|element| self.value_text(element)).collect()
     }
 
+    /// The same history with other line numbers: those of what it was made from, for example.
+    pub fn with_lines(mut self, line: impl Fn(u32) -> u32) -> History {
+        for operation in &mut self.operations {
+            operation.invoked_line = line(operation.invoked_line);
+            operation.ended_line = line(operation.ended_line);
+        }
+        self
+    }
+
     /// The history of these operations alone, in their old order and with their old positions, times and lines.
     pub fn restrict(&self, ids: &[OpId]) -> History {
         let mut ids = ids.to_vec();

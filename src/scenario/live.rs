@@ -2,9 +2,8 @@
 //!
 //! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
 
-use super::recorded::Recorded;
 use super::{
-    Answered, Ended, Record, Report, Scenario, ScenarioError, Stage, judge, load, play, report,
+    Answered, Played, Record, Report, Scenario, ScenarioError, Stage, judge, load, play, report,
 };
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
@@ -64,13 +63,10 @@ pub async fn play_live(
     controller: Arc<Controller>,
     tell: Listener,
     record: Option<Record>,
-) -> Result<Vec<Ended>, ScenarioError> {
+) -> Result<Played, ScenarioError> {
     let connections = connect(&controller, scenario.cluster.timeout).await;
     let mut stage = Live::new(&scenario, controller, connections, tell);
-    let played = task::spawn_blocking(move || match record {
-        Some(record) => play(&scenario, &mut Recorded::new(&mut stage, record)),
-        None => play(&scenario, &mut stage),
-    });
+    let played = task::spawn_blocking(move || play(&scenario, &mut stage, record));
     match played.await {
         Ok(played) => played,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -88,11 +84,10 @@ fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
     }
 }
 
-fn report(scenario: &Scenario, ended: &[Ended]) -> Report {
-    let judged = judge(scenario, ended, false);
+fn report(scenario: &Scenario, played: &Played) -> Report {
+    let judged = judge(scenario, played, false);
     let cluster = &scenario.cluster;
-    let output =
-        format!("{}, {} servers, live\n\n{}", cluster.system, cluster.servers, judged.table);
+    let output = format!("{}, {} servers, live\n\n{judged}", cluster.system, cluster.servers);
     report::report(scenario, &report::replay(&scenario.path, " --live"), output, &judged)
 }
 

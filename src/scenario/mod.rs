@@ -19,7 +19,6 @@ mod error;
 mod file;
 pub mod grammar;
 mod live;
-mod recorded;
 mod report;
 mod runner;
 mod simulated;
@@ -28,17 +27,18 @@ mod stage;
 mod tests;
 mod trace;
 mod verdict;
+mod witness;
 mod words;
 
 pub use compare::compare_systems;
 pub use error::ScenarioError;
 pub use file::{Scenario, ScenarioLine, What};
 pub use live::{Listener, LiveError, play_live, run_live};
-pub use recorded::Record;
 pub use report::{Judged, judge};
-pub use runner::{Ended, play};
+pub use runner::{Ended, Played, play};
 pub use stage::{Answered, Stage};
 pub use verdict::broken;
+pub use witness::{Checked, Record};
 
 use crate::systems::System;
 use simulated::Simulated;
@@ -108,9 +108,9 @@ pub fn run_recorded(
     if system != own_system {
         scenario.want_nothing();
     }
-    let played = system.visit(Simulated { scenario: &scenario, seed, record })?;
-    let judged = judge(&scenario, &played.ended, true);
-    let output = report::output(&scenario, seed, &played.trace, &judged);
+    let (trace, played) = system.visit(Simulated { scenario: &scenario, seed, record })?;
+    let judged = judge(&scenario, &played, true);
+    let output = report::output(&scenario, seed, &trace, &judged);
     if options.record {
         scenario.recording = Some(output.clone());
         let (path, source) = (scenario.path.clone(), fs::write(path, scenario.text()));

@@ -77,7 +77,7 @@ impl Cluster {
         let start = Instant::now();
         let call = self.connections.call(&found.address, found.request_timeout, op);
         let answer = match &self.tape {
-            Some(tape) => tape.call(client, op, call).await,
+            Some(tape) => tape.call(client, op, found.node, call).await,
             None => call.await,
         };
         Ok(Answered { answer, server: found.name, took: start.elapsed() })

@@ -51,9 +51,9 @@ pub async fn play(controller: Arc<Controller>, tape: Option<Tape>) -> Result<(),
     let record = tape.map(|tape| tape.record(CLIENTS));
     let played = play_live(scenario.clone(), controller.clone(), tell, record).await;
     fault(&controller, Fault::Heal(Link::All)).await?;
-    let ended = played.map_err(|error| Failure::unavailable(error.to_string()))?;
-    let judged = judge(&scenario, &ended, false);
-    console::plain_remark(judged.table.trim_end());
+    let played = played.map_err(|error| Failure::unavailable(error.to_string()))?;
+    let judged = judge(&scenario, &played, false);
+    console::plain_remark(judged.to_string().trim_end());
     match judged.failed.first() {
         None => Ok(()),
         Some(failed) => Err(Failure { exit: Exit::No, text: failed.clone() }),
@@ -116,7 +116,7 @@ async fn forget(
         let op = Op::Delete { key, session: None };
         let call = connections.call(&first, info.request_timeout(), &op);
         let answer = match tape {
-            Some(tape) => tape.call(CLIENTS, &op, call).await,
+            Some(tape) => tape.call(CLIENTS, &op, Some(NodeId(1)), call).await,
             None => call.await,
         };
         answer.map_err(|failure| crate::cli::answer::failed(&failure))?;

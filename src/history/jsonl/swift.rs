@@ -22,6 +22,11 @@ pub(super) fn event(line: &str, position: u32) -> Option<Event<'_>> {
         Some(rest) => Some(rest.number()?),
         None => None,
     };
+    let node = match rest.after(",\"node\":") {
+        Some(rest) => Some(u32::try_from(rest.number()?).ok()?),
+        None => None,
+    };
+    let is_final = rest.after(",\"final\":true").is_some();
     let whole = rest.0 == "}" && index == u64::from(position);
     whole.then_some(Event {
         time: Some(time),
@@ -31,8 +36,8 @@ pub(super) fn event(line: &str, position: u32) -> Option<Event<'_>> {
         key: Cow::Borrowed(key),
         value,
         version,
-        node: None,
-        is_final: false,
+        node,
+        is_final,
         mismatch: false,
     })
 }
@@ -94,11 +99,18 @@ mod tests {
         Fields::of(line).and_then(|fields| fields.event(position)).ok()
     }
 
-    const LINE: &str = r#"{"index":2,"time":10,"process":3,"type":"ok","f":"read","key":"é","value":"7","version":4}"#;
+    const LINE: &str = r#"{"index":2,"time":10,"process":3,"type":"ok","f":"read","key":"é","value":"7","version":4,"node":3,"final":true}"#;
 
     #[test]
     fn the_lines_that_conlab_writes_are_read() {
-        for line in [LINE, &LINE.replace(",\"version\":4", ""), &LINE.replace("\"7\"", "null")] {
+        let without = |part: &str| LINE.replace(part, "");
+        for line in [
+            LINE,
+            &without(",\"version\":4"),
+            &without(",\"node\":3"),
+            &without(",\"final\":true"),
+            &LINE.replace("\"7\"", "null"),
+        ] {
             assert_eq!(event(line, 2), slow(line, 2));
             assert!(event(line, 2).is_some(), "{line}");
         }
