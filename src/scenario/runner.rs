@@ -165,11 +165,20 @@ impl Runner<'_> {
             Verb::All => Op::All { session },
         };
         let line = self.scenario.lines[index].number;
-        let asked = Asked { client, at, op: &op, line, quiet: index >= self.quiet_from };
+        let asked = Asked { client, at, op: &op, line, quiet: self.all_is_quiet(index) };
         let recordings = self.witness.asks(&asked, self.stage.now());
         let number = self.stage.request(client, at, op);
         self.witness.sent(number, line, recordings);
         self.open.insert(number, index);
+    }
+
+    /// Nothing but reads stands below this line, after a wait, and no write from above it is under way.
+    fn all_is_quiet(&self, index: usize) -> bool {
+        let reads = |line: &usize| match &self.scenario.lines[*line].what {
+            What::Request(_, request) => matches!(request.op, Verb::Get { .. } | Verb::All),
+            _ => true,
+        };
+        index >= self.quiet_from && self.open.values().all(reads)
     }
 
     /// The next time at which a line may start or end by itself.

@@ -181,7 +181,7 @@ fn checks_judge_what_the_clients_saw_above_them() {
     let (_folder, path) = file(&text.replacen("check linearizable => valid\n", "", 1));
     let report = run(&path, &RunOptions::default()).expect("it runs");
     assert!(report.passed, "{}", report.text);
-    let expected = "   7  check linearizable                          ✓ invalid\n";
+    let expected = "   8  check linearizable                         ✓ invalid\n";
     assert!(report.text.contains(expected), "{}", report.text);
     assert!(report.text.contains("not linearizable: process "), "{}", report.text);
 }
