@@ -133,6 +133,19 @@ fn final_reads_that_differ_are_told_by_server() {
     );
 }
 
+#[test]
+fn a_write_that_was_answered_before_its_version_was_known_may_have_any() {
+    let text = "\
+        {\"time\":0,\"process\":0,\"type\":\"invoke\",\"f\":\"delete\",\"key\":\"x\",\"value\":null}\n\
+        {\"time\":1,\"process\":0,\"type\":\"ok\",\"f\":\"delete\",\"key\":\"x\",\"value\":null}\n\
+        {\"time\":2,\"process\":1,\"type\":\"invoke\",\"f\":\"read\",\"key\":\"x\",\"value\":null}\n\
+        {\"time\":3,\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"key\":\"x\",\"value\":null,\"version\":1}\n";
+    let history = read("h", text.as_bytes(), None).expect("it is well formed").history;
+    for model in MODELS.into_iter().filter(|model| *model != Model::Eventual) {
+        assert_eq!(check(&history, model, &Budget::default()), Verdict::Valid, "{model}");
+    }
+}
+
 /// Families of small histories.
 fn shapes() -> [Shape; 7] {
     [

@@ -171,7 +171,7 @@ impl Resolver<'_> {
         if epoch == self.epoch { write } else { NOBODY }
     }
 
-    /// The acknowledged write of a version; else the one unknown write of the value.
+    /// The write that is known to have made a version; else the one write of the value of which no version is known.
     fn by_version(
         &self,
         value: ValueId,
@@ -187,7 +187,8 @@ impl Resolver<'_> {
         }
         let mut unknown = ids.iter().copied().filter(|&id| {
             let operation = self.history.operation(id);
-            operation.end() == End::Info
+            operation.version().is_none()
+                && matches!(operation.end(), End::Ok | End::Info)
                 && match operation.act() {
                     Act::Write | Act::Cas => operation.value() == value,
                     Act::Delete => value == ValueId::ABSENT,
