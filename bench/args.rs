@@ -52,6 +52,10 @@ pub struct Common {
     /// Write results to this file [default: store/bench/TIME/results.json]
     #[arg(long, global = true, value_name = "FILE")]
     pub results: Option<PathBuf>,
+    /// Record what the clients see into this folder, a file for each cluster; for conlab check. Slower, as each
+    /// event is written at once, and each write has a value of its own
+    #[arg(long, global = true, value_name = "DIR")]
+    pub history: Option<PathBuf>,
     /// Print the results as JSON instead of tables
     #[arg(long, global = true)]
     pub json: bool,

@@ -20,6 +20,8 @@ pub struct Asker {
     /// What it has seen, if its level keeps sessions and it carries them.
     session: Option<Session>,
     carries: bool,
+    /// A name, and how many values it has written, where each is to be another.
+    written: Option<(String, u64)>,
 }
 
 impl Asker {
@@ -28,7 +30,26 @@ impl Asker {
         let key = |key| format!("c{number}k{key}").into();
         let keys = (0..KEYS).map(key).collect();
         let carries = system == System::Causal;
-        Asker { operation, keys, value: VALUE.into(), next: 0, session: None, carries }
+        Asker {
+            operation,
+            keys,
+            value: VALUE.into(),
+            next: 0,
+            session: None,
+            carries,
+            written: None,
+        }
+    }
+
+    /// The same, but each value that it writes is another, by its name: checkers of its history then know what was read.
+    pub fn with_distinct_values(self, name: &str) -> Self {
+        Asker { written: Some((name.to_string(), 0)), ..self }
+    }
+
+    /// The same on variables that nobody else uses.
+    pub fn on_other_keys(self) -> Self {
+        let keys = self.keys.iter().map(|key| format!("b{key}").into()).collect();
+        Asker { keys, ..self }
     }
 
     /// The next thing it asks for.
@@ -37,8 +58,14 @@ impl Asker {
         let (key, session) = (self.keys[self.next].clone(), self.session.clone());
         match self.operation {
             Operation::Get => Op::Get { key, session },
-            Operation::Set | Operation::Call => Op::Set { key, value: self.value.clone(), session },
+            Operation::Set | Operation::Call => Op::Set { key, value: self.value(), session },
         }
+    }
+
+    fn value(&mut self) -> Value {
+        let Some((name, written)) = &mut self.written else { return self.value.clone() };
+        *written += 1;
+        format!("{name}.{written}").into()
     }
 
     /// It heard the answer.

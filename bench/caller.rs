@@ -1,11 +1,12 @@
 //! One client with a connection of its own.
 
 use super::asker::Asker;
+use super::client::StoreClient;
 use super::floor::{CHAIN, Carried, ECHO};
 use super::subject::{Operation, Subject};
 use conlab::cli::Failure;
-use conlab::net::Client;
 use conlab::process::Op;
+use conlab::systems::System;
 use jsonrpsee::core::client::ClientT;
 use jsonrpsee::core::params::BatchRequestBuilder;
 use jsonrpsee_ws_client::{RpcServiceBuilder, WsClient, WsClientBuilder};
@@ -13,12 +14,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::time::Duration;
 
 /// A call that takes longer than this has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client that calls one server, one request at a time.
 pub enum Caller {
     /// A client of a store, as applications use it.
-    Store(Client, Asker),
+    Store(StoreClient, Asker),
     /// A bare JSON-RPC client.
     Bare(Bare, &'static str, Carried),
     /// A bare JSON-RPC client that sends so many requests of a store as one batch.
@@ -29,21 +30,24 @@ pub enum Caller {
 type Bare = WsClient<jsonrpsee_ws_client::RpcService>;
 
 impl Caller {
-    /// Client `number` of `subject`, connected to `address`.
-    pub async fn connect(
-        subject: Subject,
+    /// Client `number` of a store.
+    pub fn of_store(
+        client: StoreClient,
+        system: System,
         operation: Operation,
         number: u32,
-        address: &str,
-    ) -> Result<Caller, Failure> {
-        let method = match subject {
-            Subject::Level(system) => {
-                let client = Client::connect_for(address, PATIENCE).await?;
-                return Ok(Caller::Store(client, Asker::new(system, operation, number)));
-            }
-            Subject::Echo => ECHO,
-            Subject::Chain => CHAIN,
+    ) -> Caller {
+        let asker = Asker::new(system, operation, number);
+        let asker = match client.name() {
+            Some(name) => asker.with_distinct_values(name),
+            None => asker,
         };
+        Caller::Store(client, asker)
+    }
+
+    /// A client of a floor's server.
+    pub async fn of_floor(subject: Subject, address: &str) -> Result<Caller, Failure> {
+        let method = if subject == Subject::Echo { ECHO } else { CHAIN };
         let carried = RawValue::from_string(Asker::carried())
             .map_err(|error| Failure::internal(error.to_string()))?;
         Ok(Caller::Bare(bare(address).await?, method, Carried(carried)))
@@ -53,7 +57,8 @@ impl Caller {
     pub async fn batching(self, size: u32) -> Result<Caller, Failure> {
         match self {
             Caller::Store(client, asker) => {
-                Ok(Caller::Batch(bare(client.address()).await?, asker, size))
+                // What a batch sees is not recorded, so it stays away from the variables of those that are.
+                Ok(Caller::Batch(bare(client.address()).await?, asker.on_other_keys(), size))
             }
             other => Ok(other),
         }

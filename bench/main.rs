@@ -13,6 +13,7 @@ mod asker;
 mod bed;
 mod block;
 mod caller;
+mod client;
 mod compare;
 mod floor;
 mod goals;

@@ -25,6 +25,7 @@ mod tape;
 mod up;
 
 pub use exit::{Exit, Failure};
+pub use tape::Tape;
 
 use crate::net::LogFormat;
 use args::{Cli, ClusterFlags, Command};
