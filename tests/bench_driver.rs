@@ -83,6 +83,23 @@ fn what_the_clients_see_is_recorded_for_each_cluster() {
 }
 
 #[test]
+fn long_histories_are_made_from_a_seed() {
+    let folder = TempDir::new().expect("a folder");
+    let made = |words: &[&str]| {
+        let run =
+            bench(folder.path()).args(["history", "-", "--operations", "500"]).args(words).assert();
+        let text = run.success().get_output().stdout.clone();
+        read("made", &text[..], None).expect("it is well formed").history
+    };
+    let whole = made(&["--keys", "3", "--clients", "4"]);
+    assert_eq!((whole.len(), whole.keys(), whole.processes()), (500, 3, 4));
+    let verdict = |history| check(&history, Model::Linearizable, &Budget::default());
+    assert_eq!(verdict(whole), Verdict::Valid);
+    assert!(verdict(made(&["--stale", "--keys", "2"])).counterexample().is_some());
+    assert_eq!(verdict(made(&["--values", "3", "--cas", "--seed", "2"])), Verdict::Valid);
+}
+
+#[test]
 fn all_fills_every_part_and_makes_a_page() {
     let folder = TempDir::new().expect("a folder");
     let run = bench(folder.path()).args(["--repetitions", "1", "all", "--tiny"]).assert().success();
