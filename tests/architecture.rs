@@ -22,7 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("systems", &["session", "random", "process", "timers", "store", "order"]),
     ("sim", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
-    ("scenario", &["files", "session", "random", "process", "faults", "systems", "sim", "net", "history"]),
+    (
+        "scenario",
+        &["files", "session", "random", "process", "faults", "systems", "sim", "net", "history"],
+    ),
     ("config", &["files", "session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
     ("stats", &[]),

@@ -12,6 +12,7 @@ mod convergence;
 mod explain;
 mod frontier;
 mod keys;
+mod latest;
 mod linearizable;
 mod meter;
 mod model;

@@ -116,7 +116,14 @@ impl<'a> Clocks<'a> {
         if self.process(id) == process {
             return place.writes;
         }
-        self.rows[place.row as usize * self.lines.len() + process]
+        self.row(id)[process]
+    }
+
+    /// The same for all processes but its own.
+    pub fn row(&self, id: OpId) -> &[u32] {
+        let width = self.writes.len();
+        let start = self.places[id as usize].row as usize * width;
+        &self.rows[start..start + width]
     }
 
     /// True where a write lies in the causal past of an operation.
