@@ -22,6 +22,9 @@ pub enum Bad {
     Spent(String),
 }
 
+/// How many operations pass between two looks at the budget.
+const READS_PER_LOOK: usize = 64;
+
 /// Walks the past of all reads; with `convergent`, collects what it says of the order of writes.
 pub fn walk(clocks: &Clocks, convergent: bool, meter: &Meter) -> Result<Before, Bad> {
     let number = |id| clocks.number(id);
@@ -29,17 +32,19 @@ pub fn walk(clocks: &Clocks, convergent: bool, meter: &Meter) -> Result<Before, 
     let mut pairs = Vec::new();
     for (process, line) in clocks.lines.iter().enumerate() {
         latest.begin();
-        for &read in line {
-            let operation = clocks.history.operation(read);
-            if !matches!(operation.act(), Act::Read | Act::Cas | Act::ReadList) {
+        for (place, &read) in line.iter().enumerate() {
+            let act = clocks.act(read);
+            if !matches!(act, Act::Read | Act::Cas | Act::ReadList) {
                 continue;
             }
-            meter.spend(pairs.len() * size_of::<(OpId, OpId)>()).map_err(Bad::Spent)?;
-            let own = number(read) - u32::from(operation.act() == Act::Cas);
+            if place % READS_PER_LOOK == 0 {
+                meter.spend(pairs.len() * size_of::<(OpId, OpId)>()).map_err(Bad::Spent)?;
+            }
+            let own = number(read) - u32::from(act == Act::Cas);
             let row = clocks.row(read);
             let past = |writer| if writer == process { own } else { row[writer] };
-            let columns = latest.of_key(operation.key().0 as usize, past);
-            if operation.act() == Act::ReadList {
+            let columns = latest.of_key(clocks.key(read), past);
+            if act == Act::ReadList {
                 whole(clocks, read, columns.map(|column| column.known).sum())?;
                 continue;
             }
