@@ -23,6 +23,10 @@ pub struct MakeHistory {
     /// Of how many clients, all always busy
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     clients: u32,
+    /// With so many servers, of which each applies the one order of all writes in its own time: sequential, but from 2 on not
+    /// linearizable
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    servers: u32,
     /// Write one of so many values [default: every value is another]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     values: Option<u64>,
@@ -59,6 +63,7 @@ impl MakeHistory {
             clients: self.clients as usize,
             values: self.values.unwrap_or(0),
             cas: self.cas,
+            servers: self.servers as usize,
             stale: self.stale,
         }
     }

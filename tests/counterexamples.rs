@@ -7,17 +7,6 @@ use cases::{Shape, history, text};
 use conlab::check::{Budget, Counterexample, Model, Verdict, check};
 use conlab::history::read;
 
-const MODELS: [Model; 8] = [
-    Model::Linearizable,
-    Model::CausalConvergent,
-    Model::Causal,
-    Model::ReadYourWrites,
-    Model::MonotonicReads,
-    Model::MonotonicWrites,
-    Model::WritesFollowReads,
-    Model::Eventual,
-];
-
 /// The counterexample of a history given as `PROCESS TYPE F VALUE` lines in EDN.
 fn broken(events: &str, model: Model) -> Counterexample {
     let maps = events.lines().map(|line| {
@@ -141,7 +130,7 @@ fn a_write_that_was_answered_before_its_version_was_known_may_have_any() {
         {\"time\":2,\"process\":1,\"type\":\"invoke\",\"f\":\"read\",\"key\":\"x\",\"value\":null}\n\
         {\"time\":3,\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"key\":\"x\",\"value\":null,\"version\":1}\n";
     let history = read("h", text.as_bytes(), None).expect("it is well formed").history;
-    for model in MODELS.into_iter().filter(|model| *model != Model::Eventual) {
+    for model in Model::ALL.into_iter().filter(|model| *model != Model::Eventual) {
         assert_eq!(check(&history, model, &Budget::default()), Verdict::Valid, "{model}");
     }
 }
@@ -167,7 +156,7 @@ fn counterexamples_are_explained() {
     for shape in shapes() {
         for seed in 0..600 {
             let history = history(shape, seed);
-            for model in MODELS {
+            for model in Model::ALL {
                 let verdict = check(&history, model, &Budget::default());
                 let Some(found) = verdict.counterexample() else { continue };
                 all += 1;
