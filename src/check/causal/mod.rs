@@ -50,6 +50,14 @@ pub fn breaks(history: &History, convergent: bool, meter: &Meter) -> bool {
     matches!(fault(&Facts::of(history), convergent, meter), Some(Fault::Few(_)))
 }
 
+/// Operations that show a broken causal order, where it surely is: what is sequential is causal too.
+pub fn suspects(history: &History, meter: &Meter) -> Option<Vec<OpId>> {
+    match fault(&Facts::of(history), true, meter) {
+        Some(Fault::Few(few)) => Some(few),
+        _ => None,
+    }
+}
+
 fn fault(facts: &Facts, convergent: bool, meter: &Meter) -> Option<Fault> {
     let reads_from = match facts.reads_from() {
         Ok(found) => found,

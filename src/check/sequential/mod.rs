@@ -22,7 +22,7 @@ mod search;
 use super::before::Before;
 use super::meter::Meter;
 use super::reads_from::{ReadsFrom, Unresolved, resolve, resolve_by_value};
-use super::{Budget, Model, Verdict, linearizable, shrink};
+use super::{Budget, Model, Verdict, causal, linearizable, shrink};
 use crate::history::{End, History, OpId};
 use hints::Hints;
 use saturate::{Saturation, Stuck};
@@ -60,6 +60,11 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
         Err(Fault::Impatient) => Verdict::Unknown("there are too many orders to try".into()),
         Err(Fault::Few(few)) => {
             let ids: Vec<OpId> = (0..history.len() as OpId).collect();
+            // A broken causal order is shorter to tell, if it breaks this model too: versions count there, values here.
+            let causal = causal::suspects(history, &Meter::start(budget));
+            let small = |few: &Vec<OpId>| breaks(&history.restrict(few), &Meter::start(budget));
+            let few =
+                causal.filter(|causal| causal.len() < few.len() && small(causal)).unwrap_or(few);
             shrink::counterexample(history, &ids, &few, Model::Sequential, budget)
         }
     }
