@@ -17,13 +17,17 @@
 //! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
 //! | [`stats`], [`plot`] | what measurements say, and how sure one may be; charts |
 //! | [`scenario`] | text files that say who asks what, what breaks, and what should come of it |
+//! | [`history`] | what clients saw, operation by operation |
+//! | [`check`] | which consistency models a history satisfies, and where not, why |
 //! | [`config`] | config.json, checked once |
 //! | [`picker`], [`cli`] | the menu of levels; the commands and the shell |
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod faults;
 pub mod files;
+pub mod history;
 pub mod net;
 pub mod order;
 pub mod picker;

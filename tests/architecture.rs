@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! session, random ← process ← {timers, store, faults} ← order ← systems ← {sim, net} ← scenario ← cli ← main
+//! process ← history ← check ← scenario
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,11 +22,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("systems", &["session", "random", "process", "timers", "store", "order"]),
     ("sim", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
-    ("scenario", &["files", "session", "random", "process", "faults", "systems", "sim", "net"]),
+    (
+        "scenario",
+        &[
+            "files", "session", "random", "process", "faults", "systems", "sim", "net", "history",
+            "check",
+        ],
+    ),
     ("config", &["files", "session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
     ("stats", &[]),
     ("plot", &["stats"]),
+    ("history", &["session", "random", "process"]),
+    ("check", &["history"]),
 ];
 
 /// What stands at the top may import everything, and nothing may import it.

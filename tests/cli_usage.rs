@@ -4,8 +4,20 @@ mod common;
 
 use common::{code, conlab, conlab_in, conlab_with_input, directory, err, error_line, out};
 
-const COMMANDS: [&str; 10] =
-    ["up", "set", "get", "delete", "all", "shell", "status", "run", "server", "completions"];
+const COMMANDS: [&str; 12] = [
+    "up",
+    "set",
+    "get",
+    "delete",
+    "all",
+    "shell",
+    "status",
+    "run",
+    "check",
+    "history",
+    "server",
+    "completions",
+];
 
 #[test]
 fn every_command_has_help_with_examples() {

@@ -1,8 +1,10 @@
 //! The commands and the flags that several of them share.
 
+use super::check::Check;
 use super::completions::Completions;
 use super::console;
 use super::exit::Failure;
+use super::history::HistoryCommand;
 use super::request::{All, Delete, Get, Set};
 use super::run::Run;
 use super::server::Server;
@@ -26,6 +28,7 @@ Examples:
   conlab set x 7 @2                        write x at server 2
   conlab get x @3                          read x at server 3
   conlab run test-cases/causal/*.scn       play scenarios in the simulator
+  conlab check latest                      which consistency models the last session satisfies
   printf '1\\nset x 7 @2\\nget x @3\\n' | conlab
 
 Exit codes: 0 done; 1 no (key absent, expectation failed); 2 unknown; 64 wrong usage;
@@ -34,6 +37,9 @@ Exit codes: 0 done; 1 no (key absent, expectation failed); 2 unknown; 64 wrong u
 pub struct Cli {
     #[command(flatten)]
     pub cluster: ClusterFlags,
+    /// Record what the clients see into this file instead of store/
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
     #[command(flatten)]
     pub globals: Globals,
     #[command(subcommand)]
@@ -104,6 +110,8 @@ pub enum Command {
     Shell(ShellCommand),
     Status(Status),
     Run(Run),
+    Check(Check),
+    History(HistoryCommand),
     Server(Server),
     Completions(Completions),
 }

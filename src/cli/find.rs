@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct Found {
     /// What to call it: `server 2`, or its address if it was named by that.
     pub name: String,
+    /// Its number; not known if it was named by its address.
+    pub node: Option<NodeId>,
     /// Where it listens.
     pub address: String,
     /// How long it works on a request.
@@ -34,7 +36,7 @@ pub async fn find(
 
 fn direct(address: &str) -> Found {
     let request_timeout = Timing::default().request_timeout; // nobody says which it is
-    Found { name: address.to_string(), address: address.to_string(), request_timeout }
+    Found { name: address.to_string(), node: None, address: address.to_string(), request_timeout }
 }
 
 /// Finds `place` in a cluster.
@@ -49,6 +51,7 @@ pub fn within(info: &ClusterInfo, place: &Where) -> Result<Found, Failure> {
     };
     Ok(Found {
         name: format!("server {}", id.0),
+        node: Some(id),
         address: server.address.to_string(),
         request_timeout: info.request_timeout(),
     })

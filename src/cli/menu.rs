@@ -4,14 +4,21 @@ use super::args::{ClusterFlags, Globals};
 use super::exit::{Exit, Failure};
 use super::runtime::{Signals, block_on};
 use super::shell::{self, Cluster, Origin};
+use super::tape::Tape;
 use super::{console, layout, up};
 use crate::picker;
 use crate::systems::System;
+use serde_json::json;
 use std::io::{IsTerminal, stdin};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Chooses, starts, and returns when the shell is left and the cluster has stopped.
-pub fn run(flags: &ClusterFlags, globals: &Globals) -> Result<Exit, Failure> {
+pub fn run(
+    flags: &ClusterFlags,
+    history: Option<&Path>,
+    globals: &Globals,
+) -> Result<Exit, Failure> {
     let config = globals.read_config()?;
     layout::options(config.clone(), flags, config.system)?; // wrong flags are told before the menu is shown
     let Some(system) = choose()? else { return Ok(Exit::Done) };
@@ -21,11 +28,23 @@ pub fn run(flags: &ClusterFlags, globals: &Globals) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
         match up::start(options, &mut signals).await? {
             Some(controller) => {
-                shell::run(Cluster::new(Origin::Own(Arc::new(controller))), signals).await
+                let tape = tape(history, system, controller.info().servers.len());
+                shell::run(Cluster::new(Origin::Own(Arc::new(controller)), tape?), signals).await
             }
             None => Ok(Exit::Done),
         }
     })
+}
+
+/// Where the session is recorded: in this file, or in the store.
+fn tape(file: Option<&Path>, system: System, servers: usize) -> Result<Option<Tape>, Failure> {
+    match file {
+        Some(file) => Tape::into_file(file).map(Some),
+        None => {
+            let about = json!({ "system": system.name(), "servers": servers });
+            Ok(Tape::into_store(system.name(), about))
+        }
+    }
 }
 
 /// The level: from the menu on a terminal, else from the first line of stdin; `None` if nobody wants one.

@@ -5,22 +5,27 @@
 
 mod answer;
 mod args;
+mod check;
 mod completions;
 mod console;
 mod exit;
 mod find;
+mod history;
 mod layout;
 mod menu;
 mod request;
 mod run;
+mod runs;
 mod runtime;
 mod server;
 mod session_file;
 mod shell;
 mod status;
+mod tape;
 mod up;
 
 pub use exit::{Exit, Failure};
+pub use tape::Tape;
 
 use crate::net::LogFormat;
 use args::{Cli, ClusterFlags, Command};
@@ -43,7 +48,14 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     if let Some(log) = globals.log {
         console::remark_as_json(log.format == LogFormat::Json);
     }
-    let Some(command) = cli.command else { return menu::run(&cli.cluster, globals) };
+    let Some(command) = cli.command else {
+        return menu::run(&cli.cluster, cli.history.as_deref(), globals);
+    };
+    if cli.history.is_some() {
+        return Err(Failure::usage(
+            "--history stands after the command, as in conlab shell --history h.jsonl",
+        ));
+    }
     if cli.cluster != ClusterFlags::default() {
         return Err(Failure::usage(
             "flags of the cluster stand after the command, as in conlab up causal --servers 5",
@@ -59,6 +71,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(command) => block_on(command.run(globals)),
         Command::Server(command) => block_on_one_thread(command.run(globals)),
         Command::Run(command) => command.run(globals),
+        Command::Check(command) => command.run(),
+        Command::History(command) => command.run(),
         Command::Completions(command) => command.run(),
     }
 }

@@ -1,7 +1,9 @@
 //! A scenario file: its lines, read and checked as a whole, and its recorded output.
 
 use super::ScenarioError;
-use super::grammar::{self, Action, Cluster, GrammarError, Line, MAX_SERVERS, Request, Where};
+use super::grammar::{
+    self, Action, Check, Cluster, GrammarError, Line, MAX_SERVERS, Request, Verb, Where,
+};
 use crate::faults::{Fault, shown};
 use crate::process::{NodeId, Timing};
 use std::collections::BTreeMap;
@@ -47,6 +49,8 @@ pub enum What {
     Fault(Fault),
     /// Nothing, for so long.
     Wait(Duration),
+    /// A model is checked, when all above it has ended.
+    Check(Check),
 }
 
 impl Scenario {
@@ -85,9 +89,25 @@ impl Scenario {
     /// Forgets what the lines want, for a system that the file is not written for.
     pub fn want_nothing(&mut self) {
         for line in &mut self.lines {
-            if let What::Request(_, request) = &mut line.what {
-                request.want = None;
+            match &mut line.what {
+                What::Request(_, request) => request.want = None,
+                What::Check(check) => check.want = None,
+                What::Fault(_) | What::Wait(_) => {}
             }
+        }
+    }
+
+    /// From which of its lines on all is quiet: nothing but reads and checks stand below the last `wait`.
+    pub fn quiet_from(&self) -> usize {
+        let quiet = |line: &ScenarioLine| match &line.what {
+            What::Request(_, request) => matches!(request.op, Verb::Get { .. } | Verb::All),
+            What::Check(_) => true,
+            What::Fault(_) | What::Wait(_) => false,
+        };
+        let last = self.lines.iter().rposition(|line| !quiet(line));
+        match last {
+            Some(last) if matches!(self.lines[last].what, What::Wait(_)) => last + 1,
+            _ => self.lines.len(),
         }
     }
 
@@ -122,6 +142,7 @@ impl Reader {
             (None, _) => return Err(no_cluster()),
             (Some(_), Line::Client { name, session }) => return self.client(name, session),
             (Some(_), Line::Wait(time)) => (None, What::Wait(time)),
+            (Some(_), Line::Check(check)) => (None, What::Check(check)),
             (Some(servers), Line::Act { at, action: Action::Fault(fault) }) => {
                 known(fault.highest_node(), servers)?;
                 (at, What::Fault(fault))
@@ -259,6 +280,20 @@ mod tests {
         assert!(error("").starts_with("x.scn:1:1: expected `cluster SYSTEM`"));
         assert!(error("cluster causal\ncluster causal").contains("already"));
         assert!(error("cluster causal\na: get x\nclient a session=off").contains("already"));
+    }
+
+    #[test]
+    fn reads_below_the_last_wait_are_of_a_quiet_period() {
+        for (lines, from) in [
+            ("set x 1\nwait 1s\nget x\nall\ncheck eventual => valid", 2),
+            ("set x 1\nget x", 2),
+            ("wait 1s\nset x 1\nget x", 3),
+            ("wait 1s\nheal\nget x", 3),
+        ] {
+            let text = format!("cluster causal\n{lines}");
+            let scenario = Scenario::parse("x.scn", &text).expect("it is well formed");
+            assert_eq!(scenario.quiet_from(), from, "{lines}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! line    = "cluster" SYSTEM {KEY=VALUE} | "client" NAME ["session=off"]
-//!         | ["at" TIME] (request | fault) | "wait" TIME
+//!         | ["at" TIME] (request | fault) | "wait" TIME | "check" MODEL "=>" VERDICT
 //! request = [NAME ":"] (set K V | get K | delete K | all) ["@"N] ["=>" want] ["&"]
 //! want    = W{"|"W} [after TIME] [within TIME]        W = V | ok | absent | refused | unknown
 //! fault   = slow [LINK] TIME | (lose|duplicate) LINK PCT | cut LINK | heal [LINK]
@@ -24,10 +24,12 @@
 mod parser;
 
 use super::words;
+use crate::check::{Model, Verdict};
 use crate::faults::Fault;
 use crate::process::{Key, NodeId, Short, Value};
 use crate::systems::System;
 use std::fmt::{self, Display};
+use std::str::FromStr;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -50,6 +52,8 @@ pub enum Line {
     },
     /// `wait 2s`: nothing for so long.
     Wait(Duration),
+    /// `check sequential => valid`: whether all that the clients saw so far satisfies a model.
+    Check(Check),
     /// A request or a fault, at this time from the start or else when all lines above have ended.
     Act {
         /// When, from the start.
@@ -57,6 +61,60 @@ pub enum Line {
         /// What.
         action: Action,
     },
+}
+
+/// What a model's checker should say of all that the clients saw so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Check {
+    /// The model.
+    pub model: Model,
+    /// What its checker should say; nobody minds where the file is played under another system than its own.
+    pub want: Option<Judgement>,
+}
+
+/// What a checker says, without its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// The model holds.
+    Valid,
+    /// It breaks.
+    Invalid,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Judgement {
+    /// What a verdict says.
+    pub fn of(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Valid => Judgement::Valid,
+            Verdict::Invalid(_) => Judgement::Invalid,
+            Verdict::Unknown(_) => Judgement::Unknown,
+        }
+    }
+}
+
+impl Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Judgement::Valid => "valid",
+            Judgement::Invalid => "invalid",
+            Judgement::Unknown => "unknown",
+        })
+    }
+}
+
+impl FromStr for Judgement {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "valid" => Ok(Judgement::Valid),
+            "invalid" => Ok(Judgement::Invalid),
+            "unknown" => Ok(Judgement::Unknown),
+            _ => Err(format!("expected valid, invalid or unknown, found {word:?}")),
+        }
+    }
 }
 
 /// What a line does to the cluster.

@@ -2,7 +2,9 @@
 //!
 //! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
 
-use super::{Answered, Ended, Report, Scenario, ScenarioError, Stage, judge, load, play, report};
+use super::{
+    Answered, Played, Record, Report, Scenario, ScenarioError, Stage, judge, load, play, report,
+};
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
 use crate::process::{NodeId, Op, Outcome};
@@ -35,19 +37,24 @@ pub type Listener = Box<dyn FnMut(&str) + Send>;
 ///
 /// # Errors
 /// If the file cannot be read, a line is wrong, the cluster cannot start, or a fault makes no sense.
-pub async fn run_live(path: &Path, log: LogOptions, tell: Listener) -> Result<Report, LiveError> {
+pub async fn run_live(
+    path: &Path,
+    log: LogOptions,
+    tell: Listener,
+    record: Option<Record>,
+) -> Result<Report, LiveError> {
     let mut scenario = load(path)?;
     scenario.recording = None; // of virtual time
     let scenario = Arc::new(scenario);
     let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
-    let played = play_live(scenario.clone(), controller.clone(), tell).await;
+    let played = play_live(scenario.clone(), controller.clone(), tell, record).await;
     if let Some(controller) = Arc::into_inner(controller) {
         controller.stop().await;
     }
     Ok(report(&scenario, &played?))
 }
 
-/// Plays a scenario on a cluster that runs already and has servers enough.
+/// Plays a scenario on a cluster that runs already and has servers enough; what its clients see may be recorded.
 ///
 /// # Errors
 /// [`ScenarioError::Fault`] if a fault makes no sense when its line starts.
@@ -55,10 +62,11 @@ pub async fn play_live(
     scenario: Arc<Scenario>,
     controller: Arc<Controller>,
     tell: Listener,
-) -> Result<Vec<Ended>, ScenarioError> {
+    record: Option<Record>,
+) -> Result<Played, ScenarioError> {
     let connections = connect(&controller, scenario.cluster.timeout).await;
     let mut stage = Live::new(&scenario, controller, connections, tell);
-    let played = task::spawn_blocking(move || play(&scenario, &mut stage));
+    let played = task::spawn_blocking(move || play(&scenario, &mut stage, record));
     match played.await {
         Ok(played) => played,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -76,11 +84,10 @@ fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
     }
 }
 
-fn report(scenario: &Scenario, ended: &[Ended]) -> Report {
-    let judged = judge(scenario, ended, false);
+fn report(scenario: &Scenario, played: &Played) -> Report {
+    let judged = judge(scenario, played, false);
     let cluster = &scenario.cluster;
-    let output =
-        format!("{}, {} servers, live\n\n{}", cluster.system, cluster.servers, judged.table);
+    let output = format!("{}, {} servers, live\n\n{judged}", cluster.system, cluster.servers);
     report::report(scenario, &report::replay(&scenario.path, " --live"), output, &judged)
 }
 

@@ -27,6 +27,7 @@ mod stage;
 mod tests;
 mod trace;
 mod verdict;
+mod witness;
 mod words;
 
 pub use compare::compare_systems;
@@ -34,9 +35,10 @@ pub use error::ScenarioError;
 pub use file::{Scenario, ScenarioLine, What};
 pub use live::{Listener, LiveError, play_live, run_live};
 pub use report::{Judged, judge};
-pub use runner::{Ended, play};
+pub use runner::{Ended, Played, play};
 pub use stage::{Answered, Stage};
 pub use verdict::broken;
+pub use witness::{Checked, Record};
 
 use crate::systems::System;
 use simulated::Simulated;
@@ -82,6 +84,18 @@ pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
 /// # Errors
 /// If the file cannot be read, a line is wrong, a fault makes no sense, or the recording cannot be written.
 pub fn run(path: &Path, options: &RunOptions) -> Result<Report, ScenarioError> {
+    run_recorded(path, options, None)
+}
+
+/// The same; what its clients see may be recorded, in virtual time.
+///
+/// # Errors
+/// As of [`run`].
+pub fn run_recorded(
+    path: &Path,
+    options: &RunOptions,
+    record: Option<Record>,
+) -> Result<Report, ScenarioError> {
     let mut scenario = load(path)?;
     let (own_system, own_seed) =
         (scenario.cluster.system, scenario.cluster.seed.unwrap_or(DEFAULT_SEED));
@@ -94,9 +108,9 @@ pub fn run(path: &Path, options: &RunOptions) -> Result<Report, ScenarioError> {
     if system != own_system {
         scenario.want_nothing();
     }
-    let played = system.visit(Simulated { scenario: &scenario, seed })?;
-    let judged = judge(&scenario, &played.ended, true);
-    let output = report::output(&scenario, seed, &played.trace, &judged);
+    let (trace, played) = system.visit(Simulated { scenario: &scenario, seed, record })?;
+    let judged = judge(&scenario, &played, true);
+    let output = report::output(&scenario, seed, &trace, &judged);
     if options.record {
         scenario.recording = Some(output.clone());
         let (path, source) = (scenario.path.clone(), fs::write(path, scenario.text()));

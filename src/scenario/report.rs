@@ -1,59 +1,101 @@
 //! What a run prints: the trace, one line for each request, and what failed.
 
-use super::verdict::broken;
-use super::{Ended, Report, Scenario};
+use super::grammar::Judgement;
+use super::verdict::{held, in_words};
+use super::{Checked, Ended, Played, Report, Scenario};
+use crate::check::Verdict;
 use crate::faults::shown;
 use similar::TextDiff;
-use std::fmt::Write;
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Write};
 
 /// The width of a line.
 const WIDTH: usize = 80;
 
-/// What came of the requests, against what the file wants.
+/// What came of the requests and checks, against what the file wants. Shown as it stands below the trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    /// A table with a line for each request.
+    /// A table with a line for each request and check.
     pub table: String,
+    /// The counterexamples of the models that break.
+    pub counterexamples: String,
     /// For each expectation that failed: `test-cases/x.scn:4: wanted …, got …`.
     pub failed: Vec<String>,
-    /// How many requests had an expectation.
+    /// How many requests and checks had an expectation.
     pub expectations: usize,
 }
 
-/// Compares what came of the requests with what the file wants. `within` counts only where time is `exact`.
-pub fn judge(scenario: &Scenario, ended: &[Ended], exact: bool) -> Judged {
-    let mut table = "line  request                           took ms  answer\n".to_string();
-    let mut failed = Vec::new();
-    for one in ended {
-        let wanted = broken(one, exact);
-        table.push_str(&row(one, wanted.as_deref()));
-        if let Some(wanted) = wanted {
-            let (line, millis) = (one.line, millis(one));
-            failed.push(format!(
-                "{}:{line}: wanted {wanted}, got {} after {millis}ms",
-                scenario.path, one.outcome
-            ));
-        }
+impl Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.table, self.counterexamples)
     }
-    let expectations = ended.iter().filter(|one| one.request.want.is_some()).count();
-    Judged { table, failed, expectations }
 }
 
-fn row(one: &Ended, wanted: Option<&str>) -> String {
-    let sign = match (&one.request.want, wanted) {
-        (None, _) => ' ',
-        (Some(_), None) => '✓',
-        (Some(_), Some(_)) => '✗',
-    };
-    let wanted = wanted.map_or(String::new(), |wanted| format!(" (wanted {wanted})"));
-    let request = cut(&one.request.to_string(), 30);
-    let line = format!(
-        "{:>4}  {request:<30}  {:>9}  {sign} {}{wanted}",
-        one.line,
-        millis(one),
-        one.outcome
-    );
-    format!("{}\n", cut(line.trim_end(), WIDTH))
+/// Compares what came of a scenario with what its file wants. `within` counts only where time is `exact`.
+pub fn judge(scenario: &Scenario, played: &Played, exact: bool) -> Judged {
+    let requests = played.ended.iter().map(|one| (one.line, Row::of_request(one, exact)));
+    let checks = played.checked.iter().map(|one| (one.line, Row::of_check(one)));
+    let rows: BTreeMap<usize, Row> = requests.chain(checks).collect();
+    let table: String = rows.iter().map(|(number, row)| row.shown(*number)).collect();
+    let failed = rows.iter().filter_map(|(number, row)| {
+        let (path, wrong) = (&scenario.path, row.wrong.as_ref()?);
+        Some(format!("{path}:{number}: {wrong}"))
+    });
+    let found = played.checked.iter().filter_map(|one| one.verdict.counterexample());
+    Judged {
+        table: format!("line  request                           took ms  answer\n{table}"),
+        counterexamples: found.map(|found| format!("\n{found}")).collect(),
+        failed: failed.collect(),
+        expectations: rows.values().filter(|row| row.wanted.is_some()).count(),
+    }
+}
+
+/// A line of the table.
+struct Row {
+    what: String,
+    took: String,
+    got: String,
+    wanted: Option<String>,
+    /// What is wrong, if what was wanted did not come.
+    wrong: Option<String>,
+}
+
+impl Row {
+    fn of_request(one: &Ended, exact: bool) -> Self {
+        let (what, took, got) = (one.request.to_string(), millis(one), one.outcome.to_string());
+        let wanted = one.request.want.as_ref().map(in_words);
+        let failed = wanted.as_ref().filter(|_| !held(one, exact));
+        let wrong = failed.map(|wanted| format!("wanted {wanted}, got {got} after {took}ms"));
+        Row { what, took, got, wanted, wrong }
+    }
+
+    fn of_check(one: &Checked) -> Self {
+        let (model, got) = (one.check.model, Judgement::of(&one.verdict));
+        let failed = one.check.want.filter(|want| *want != got);
+        let reason = match &one.verdict {
+            Verdict::Valid => String::new(),
+            Verdict::Invalid(found) => format!(": {}", found.summary),
+            Verdict::Unknown(reason) => format!(": {reason}"),
+        };
+        Row {
+            what: format!("check {model}"),
+            took: String::new(),
+            got: got.to_string(),
+            wanted: one.check.want.map(|want| want.to_string()),
+            wrong: failed.map(|want| format!("wanted {model} {want}, got {got}{reason}")),
+        }
+    }
+
+    fn shown(&self, number: usize) -> String {
+        let (sign, wanted) = match (&self.wanted, &self.wrong) {
+            (None, _) => (' ', String::new()),
+            (Some(_), None) => ('✓', String::new()),
+            (Some(wanted), Some(_)) => ('✗', format!(" (wanted {wanted})")),
+        };
+        let (what, took, got) = (cut(&self.what, 30), &self.took, &self.got);
+        let line = format!("{number:>4}  {what:<30}  {took:>9}  {sign} {got}{wanted}");
+        format!("{}\n", cut(line.trim_end(), WIDTH))
+    }
 }
 
 fn millis(one: &Ended) -> String {
@@ -75,7 +117,7 @@ pub(super) fn output(scenario: &Scenario, seed: u64, trace: &str, judged: &Judge
         "{}, {} servers, link {link}, jitter {jitter}, seed {seed}",
         cluster.system, cluster.servers
     );
-    format!("{what}\n\n{trace}\n{}", judged.table)
+    format!("{what}\n\n{trace}\n{judged}")
 }
 
 /// The command that plays the file again, the same way.

@@ -1,12 +1,13 @@
 //! Plays a scenario on a stage: starts each line at its time, and collects what came of every request.
 //!
-//! A line starts when all lines above it have ended, or at its `at`. A line that ends with `&` holds up none below it;
-//! at the end it is waited for.
+//! A line starts when all lines above it have ended, or at its `at`. A line that ends with `&` holds up none below it but a
+//! `check`, which judges what the clients have seen by then; at the end it is waited for.
 
 use super::ScenarioError;
 use super::file::{Scenario, ScenarioLine, What};
 use super::grammar::{Request, Verb};
 use super::stage::{Answered, Stage};
+use super::witness::{Asked, Checked, Record, Witness};
 use crate::process::{NodeId, Op, Outcome};
 use crate::session::Session;
 use std::collections::BTreeMap;
@@ -27,18 +28,34 @@ pub struct Ended {
     pub outcome: Outcome,
 }
 
-/// Plays `scenario` on `stage`, to the end of its last line. What came of the requests is in the order of the lines.
+/// What came of a scenario, in the order of its lines.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Played {
+    /// Its requests.
+    pub ended: Vec<Ended>,
+    /// Its checks.
+    pub checked: Vec<Checked>,
+}
+
+/// Plays `scenario` on `stage`, to the end of its last line; what its clients see may be recorded.
 ///
 /// # Errors
 /// [`ScenarioError::Fault`] if a fault makes no sense when its line starts.
-pub fn play(scenario: &Scenario, stage: &mut dyn Stage) -> Result<Vec<Ended>, ScenarioError> {
+pub fn play(
+    scenario: &Scenario,
+    stage: &mut dyn Stage,
+    record: Option<Record>,
+) -> Result<Played, ScenarioError> {
     let mut runner = Runner {
         scenario,
         stage,
         states: vec![State::Waits; scenario.lines.len()],
         open: BTreeMap::new(),
         ended: BTreeMap::new(),
+        checked: Vec::new(),
         sessions: BTreeMap::new(),
+        witness: Witness::new(record),
+        quiet_from: scenario.quiet_from(),
     };
     loop {
         runner.start_lines()?;
@@ -54,7 +71,7 @@ pub fn play(scenario: &Scenario, stage: &mut dyn Stage) -> Result<Vec<Ended>, Sc
     }
     let now = runner.stage.now();
     while runner.stage.next_answer(Some(now)).is_some() {} // what else falls on this instant
-    Ok(runner.ended.into_values().collect())
+    Ok(Played { ended: runner.ended.into_values().collect(), checked: runner.checked })
 }
 
 /// How far a line is.
@@ -79,18 +96,26 @@ struct Runner<'a> {
     open: BTreeMap<u64, usize>,
     /// What came of each line that is a request.
     ended: BTreeMap<usize, Ended>,
+    /// What came of each line that is a check.
+    checked: Vec<Checked>,
     /// What each client has seen.
     sessions: BTreeMap<String, Session>,
+    witness: Witness,
+    /// The first line of the quiet period at the end.
+    quiet_from: usize,
 }
 
 impl Runner<'_> {
     /// Starts every line whose time has come.
     fn start_lines(&mut self) -> Result<(), ScenarioError> {
         let scenario = self.scenario;
-        let mut held_up = false;
+        let (mut held_up, mut under_way) = (false, false);
         for (index, line) in scenario.lines.iter().enumerate() {
             if self.states[index] == State::Waits {
-                let due = line.at.map_or(!held_up, |at| at <= self.stage.now());
+                let due = match line.what {
+                    What::Check(_) => !under_way,
+                    _ => line.at.map_or(!held_up, |at| at <= self.stage.now()),
+                };
                 if due {
                     self.states[index] = self.start(index, line)?;
                 }
@@ -100,6 +125,7 @@ impl Runner<'_> {
                 State::Open(_) => !matches!(&line.what, What::Request(_, r) if r.background),
                 State::Ended => false,
             };
+            under_way |= self.states[index] != State::Ended;
         }
         Ok(())
     }
@@ -111,6 +137,11 @@ impl Runner<'_> {
             What::Request(at, request) => {
                 self.ask(index, *at, request);
                 Ok(State::Open(now))
+            }
+            What::Check(check) => {
+                let verdict = self.witness.check(check.model);
+                self.checked.push(Checked { line: line.number, check: *check, verdict });
+                Ok(State::Ended)
             }
             What::Fault(fault) => {
                 let failed = |reason| ScenarioError::Fault {
@@ -133,8 +164,21 @@ impl Runner<'_> {
             Verb::Delete { key } => Op::Delete { key: key.clone(), session },
             Verb::All => Op::All { session },
         };
+        let line = self.scenario.lines[index].number;
+        let asked = Asked { client, at, op: &op, line, quiet: self.all_is_quiet(index) };
+        let recordings = self.witness.asks(&asked, self.stage.now());
         let number = self.stage.request(client, at, op);
+        self.witness.sent(number, line, recordings);
         self.open.insert(number, index);
+    }
+
+    /// Nothing but reads stands below this line, after a wait, and no write from above it is under way.
+    fn all_is_quiet(&self, index: usize) -> bool {
+        let reads = |line: &usize| match &self.scenario.lines[*line].what {
+            What::Request(_, request) => matches!(request.op, Verb::Get { .. } | Verb::All),
+            _ => true,
+        };
+        index >= self.quiet_from && self.open.values().all(reads)
     }
 
     /// The next time at which a line may start or end by itself.
@@ -159,6 +203,7 @@ impl Runner<'_> {
     }
 
     fn end(&mut self, answer: Answered) {
+        self.witness.answered(answer.request, answer.at, &answer.outcome);
         let Some(index) = self.open.remove(&answer.request) else { return };
         let State::Open(began) = self.states[index] else { return };
         let line = &self.scenario.lines[index];

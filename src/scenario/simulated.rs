@@ -2,9 +2,10 @@
 
 use super::ScenarioError;
 use super::file::Scenario;
-use super::runner::{Ended, play};
+use super::runner::{Played, play};
 use super::stage::{Answered, Stage};
 use super::trace::Trace;
+use super::witness::Record;
 use crate::faults::Fault;
 use crate::process::{NodeId, Nothing, Op, Process, Start};
 use crate::sim::{Settings, Sim};
@@ -17,20 +18,15 @@ const FAR: Duration = Duration::from_secs(1 << 32);
 /// How much longer than its server a client waits: what the server has to say is worth more than silence.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What came of a scenario in the simulator.
-pub(super) struct Played {
-    pub trace: String,
-    pub ended: Vec<Ended>,
-}
-
-/// Plays a scenario with this seed; to be done with the process type of its system.
+/// Plays a scenario with this seed, for its trace and what came of it; to be done with the process type of its system.
 pub(super) struct Simulated<'a> {
     pub scenario: &'a Scenario,
     pub seed: u64,
+    pub record: Option<Record>,
 }
 
 impl Visitor for Simulated<'_> {
-    type Output = Result<Played, ScenarioError>;
+    type Output = Result<(String, Played), ScenarioError>;
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
     where
@@ -45,8 +41,8 @@ impl Visitor for Simulated<'_> {
             ..Settings::new(cluster.servers, self.seed)
         };
         let mut sim = Sim::new(settings, build, Trace::new(cluster.servers));
-        let ended = play(self.scenario, &mut sim)?;
-        Ok(Played { trace: sim.into_observer().finish(), ended })
+        let played = play(self.scenario, &mut sim, self.record)?;
+        Ok((sim.into_observer().finish(), played))
     }
 }
 

@@ -62,7 +62,7 @@ impl Stage for Clockwork {
 fn log(lines: &str) -> Vec<String> {
     let scenario = Scenario::parse("x.scn", &format!("cluster causal\n{lines}")).expect(lines);
     let mut stage = Clockwork::default();
-    play(&scenario, &mut stage).expect("no fault fails");
+    play(&scenario, &mut stage, None).expect("no fault fails");
     stage.log
 }
 
@@ -99,7 +99,7 @@ fn sessions_are_of_one_client_and_can_be_off() {
 fn a_fault_that_fails_ends_the_run_with_its_line() {
     let scenario =
         Scenario::parse("x.scn", "cluster causal\n\nrestart 1").expect("it is well formed");
-    let error = play(&scenario, &mut Clockwork::default()).expect_err("server 1 is running");
+    let error = play(&scenario, &mut Clockwork::default(), None).expect_err("server 1 is running");
     assert_eq!(error.to_string(), "x.scn:3: server 1 is running; kill it first");
 }
 
@@ -108,8 +108,8 @@ fn expectations_are_judged_on_answer_and_time() {
     let text = "cluster causal\nset x 5 => ok after 5ms within 5ms\nset x 5 => ok after 6ms\n\
                 set x 5 => refused|unknown\nset x 5 => ok within 4ms";
     let scenario = Scenario::parse("x.scn", text).expect("it is well formed");
-    let ended = play(&scenario, &mut Clockwork::default()).expect("no fault fails");
-    let judged = judge(&scenario, &ended, true);
+    let played = play(&scenario, &mut Clockwork::default(), None).expect("no fault fails");
+    let judged = judge(&scenario, &played, true);
     assert_eq!(judged.expectations, 4);
     assert_eq!(
         judged.failed,
@@ -119,7 +119,7 @@ fn expectations_are_judged_on_answer_and_time() {
             "x.scn:5: wanted ok within 4ms, got ok after 5.00ms",
         ]
     );
-    assert_eq!(judge(&scenario, &ended, false).failed.len(), 2);
+    assert_eq!(judge(&scenario, &played, false).failed.len(), 2);
 }
 
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -164,6 +164,58 @@ fn a_failed_expectation_fails_the_run() {
     let report = run(&path, &RunOptions::default()).expect("it runs");
     assert!(!report.passed && report.text.contains("x.scn:2: wanted 7, got absent"));
     assert!(report.text.contains("\nfailed: 0 of 1 expectations held\n"), "{}", report.text);
+}
+
+#[test]
+fn checks_judge_what_the_clients_saw_above_them() {
+    let text = "cluster sequential\na: set x 7 @2\nslow 1->3 50ms\na: set x 8 @2 &\nwait 10ms\n\
+                b: get x @2 => 8\ncheck linearizable => valid\nc: get x @3 => 7\ncheck linearizable => invalid\n\
+                check sequential => valid\ncheck eventual => unknown\n";
+    let (_folder, path) = file(text);
+    let report = run(&path, &RunOptions::default()).expect("it runs");
+    assert!(
+        !report.passed,
+        "the check above waits for the write, so the read below it is new: {}",
+        report.text
+    );
+    let (_folder, path) = file(&text.replacen("check linearizable => valid\n", "", 1));
+    let report = run(&path, &RunOptions::default()).expect("it runs");
+    assert!(report.passed, "{}", report.text);
+    let expected = "   8  check linearizable                         ✓ invalid\n";
+    assert!(report.text.contains(expected), "{}", report.text);
+    assert!(report.text.contains("not linearizable: process "), "{}", report.text);
+}
+
+#[test]
+fn a_check_that_says_otherwise_fails_the_run_and_shows_why() {
+    let (_folder, path) =
+        file("cluster eventual\na: set x 7\na: get x\ncheck read-your-writes => valid\n");
+    let report = run(&path, &RunOptions::default()).expect("it runs");
+    assert!(!report.passed, "{}", report.text);
+    for expected in [
+        "x.scn:4: wanted read-your-writes valid, got invalid: process 0 ",
+        "✗ invalid (wanted valid)",
+        "not read-your-writes: ",
+        "  a  0        write x = \"7\"   ok     +0    +0  2\n",
+    ] {
+        assert!(report.text.contains(expected), "{expected} in {}", report.text);
+    }
+}
+
+#[test]
+fn reads_of_a_quiet_period_show_whether_the_servers_agree() {
+    let text = "cluster eventual\na: set x 7 @2\nwait 1s\nb: get x @1\nb: get x @2\nb: get x @3\ncheck eventual => valid\n";
+    let (_folder, path) = file(text);
+    let report = run(&path, &RunOptions::default()).expect("it runs");
+    assert!(report.passed, "{}", report.text);
+    let (_folder, path) =
+        file(&text.replace("wait 1s", "cut 1-3\nwait 1s").replace("valid", "invalid"));
+    let report = run(&path, &RunOptions::default()).expect("it runs");
+    assert!(
+        report.passed && report.text.contains("when all was quiet server 3 answered x as absent"),
+        "{}",
+        report.text
+    );
 }
 
 #[test]

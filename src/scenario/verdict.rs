@@ -9,10 +9,16 @@ use std::time::Duration;
 /// What the line wants, in words, if the request did not end so. `within` counts only where time is `exact`.
 pub fn broken(ended: &Ended, exact: bool) -> Option<String> {
     let want = ended.request.want.as_ref()?;
+    (!held(ended, exact)).then(|| in_words(want))
+}
+
+/// Whether the request ended as the line wants, if it wants anything.
+pub(super) fn held(ended: &Ended, exact: bool) -> bool {
+    let Some(want) = &ended.request.want else { return true };
     let answered = want.answers.iter().any(|answer| fits(answer, &ended.outcome));
     let after = want.after.is_none_or(|least| ended.took >= least);
     let within = !exact || want.within.is_none_or(|most| ended.took <= most);
-    (!(answered && after && within)).then(|| in_words(want))
+    answered && after && within
 }
 
 /// An outcome without its reason.
@@ -46,7 +52,8 @@ fn pairs(outcome: &Outcome) -> String {
     pairs.collect::<Vec<_>>().join(" ")
 }
 
-fn in_words(want: &Want) -> String {
+/// What a line wants.
+pub(super) fn in_words(want: &Want) -> String {
     let answers: Vec<String> = want.answers.iter().map(word).collect();
     let time = |word: &str, time: Option<Duration>| {
         time.map_or(String::new(), |time| format!(" {word} {}", shown(time)))

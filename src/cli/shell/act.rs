@@ -41,7 +41,7 @@ impl Shell {
         let (cluster, background) = (self.cluster.clone(), request.background);
         let line = line.trim().trim_end_matches('&').trim_end();
         self.jobs.start(line, background, async move {
-            let answered = cluster.ask(&request.at, &op).await?;
+            let answered = cluster.ask(&name, &request.at, &op).await?;
             Ok(Ending::Answered(Box::new(request), answered))
         });
     }
@@ -64,9 +64,9 @@ impl Shell {
     }
 
     fn demo(&mut self, line: &str) {
-        let own = self.cluster.own().cloned();
+        let (own, tape) = (self.cluster.own().cloned(), self.cluster.tape().cloned());
         self.jobs.start(line, false, async move {
-            demo::play(own.ok_or_else(|| only_owner("plays the demo of"))?).await?;
+            demo::play(own.ok_or_else(|| only_owner("plays the demo of"))?, tape).await?;
             Ok(Ending::Done)
         });
     }

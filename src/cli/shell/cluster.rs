@@ -2,6 +2,7 @@
 
 use crate::cli::exit::Failure;
 use crate::cli::find;
+use crate::cli::tape::Tape;
 use crate::net::{Answer, ClusterInfo, Connections, Controller, NetError, discover};
 use crate::process::Op;
 use crate::scenario::grammar::Where;
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 pub struct Cluster {
     origin: Origin,
     connections: Connections,
+    tape: Option<Tape>,
 }
 
 /// Where a cluster comes from.
@@ -35,9 +37,14 @@ pub struct Answered {
 }
 
 impl Cluster {
-    /// A cluster without connections yet.
-    pub fn new(origin: Origin) -> Self {
-        Cluster { origin, connections: Connections::default() }
+    /// A cluster without connections yet; what its clients see goes on the tape.
+    pub fn new(origin: Origin, tape: Option<Tape>) -> Self {
+        Cluster { origin, connections: Connections::default(), tape }
+    }
+
+    /// Where the session is recorded.
+    pub fn tape(&self) -> Option<&Tape> {
+        self.tape.as_ref()
     }
 
     /// The cluster as it is now.
@@ -64,11 +71,15 @@ impl Cluster {
         }
     }
 
-    /// Asks the server at `place`.
-    pub async fn ask(&self, place: &Where, op: &Op) -> Result<Answered, Failure> {
+    /// `client` asks the server at `place`.
+    pub async fn ask(&self, client: &str, place: &Where, op: &Op) -> Result<Answered, Failure> {
         let found = find::within(&self.info().await?, place)?;
         let start = Instant::now();
-        let answer = self.connections.call(&found.address, found.request_timeout, op).await;
+        let call = self.connections.call(&found.address, found.request_timeout, op);
+        let answer = match &self.tape {
+            Some(tape) => tape.call(client, op, found.node, call).await,
+            None => call.await,
+        };
         Ok(Answered { answer, server: found.name, took: start.elapsed() })
     }
 }

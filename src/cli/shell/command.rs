@@ -66,6 +66,10 @@ pub fn parse(line: &str) -> Result<Command, String> {
             Err(format!("{first} takes no words after it, found {extra:?}"))
         }
         ("cluster", _) => Err("a cluster runs already; quit and start another".to_string()),
+        ("check", _) => {
+            Err("check belongs into scenario files; here quit, then conlab check latest"
+                .to_string())
+        }
         ("at", _) => Err("at belongs into scenario files; see wait".to_string()),
         _ => in_grammar(first, line),
     }
@@ -86,6 +90,7 @@ fn in_grammar(first: &str, line: &str) -> Result<Command, String> {
         Some(Line::Act { action: Action::Request(request), .. }) => Ok(Command::Request(request)),
         Some(Line::Act { action: Action::Fault(fault), .. }) => Ok(Command::Fault(fault)),
         Some(Line::Cluster(_)) => Err("a cluster runs already".to_string()),
+        Some(Line::Check(_)) => Err("check belongs into scenario files".to_string()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cli::console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::tape::Tape;
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterInfo, Connections, Controller};
 use crate::process::{Key, NodeId, Op};
@@ -30,25 +31,29 @@ const DEMOS: [(System, &str); 5] = [
     ),
 ];
 
+/// The clients of a demo are others than the shell's of the same name.
+const CLIENTS: &str = "demo ";
+
 /// A delete that was answered has reached every server by then, on links that nothing slows.
 const SETTLED: Duration = Duration::from_millis(200);
 
 /// Plays the test case, and leaves every link healed.
-pub async fn play(controller: Arc<Controller>) -> Result<(), Failure> {
+pub async fn play(controller: Arc<Controller>, tape: Option<Tape>) -> Result<(), Failure> {
     let scenario = Arc::new(chosen(&controller)?);
     all_run(&controller.info())?;
     console::remark(&warning(&scenario));
     let claim = scenario.script.lines().next().unwrap_or_default();
     console::plain_remark(claim);
     fault(&controller, Fault::Heal(Link::All)).await?;
-    forget(&controller, &scenario).await?;
+    forget(&controller, &scenario, tape.as_ref()).await?;
     fault(&controller, Fault::Slow(Link::All, scenario.cluster.link)).await?;
     let tell = Box::new(|text: &str| console::remark(text));
-    let played = play_live(scenario.clone(), controller.clone(), tell).await;
+    let record = tape.map(|tape| tape.record(CLIENTS));
+    let played = play_live(scenario.clone(), controller.clone(), tell, record).await;
     fault(&controller, Fault::Heal(Link::All)).await?;
-    let ended = played.map_err(|error| Failure::unavailable(error.to_string()))?;
-    let judged = judge(&scenario, &ended, false);
-    console::plain_remark(judged.table.trim_end());
+    let played = played.map_err(|error| Failure::unavailable(error.to_string()))?;
+    let judged = judge(&scenario, &played, false);
+    console::plain_remark(judged.to_string().trim_end());
     match judged.failed.first() {
         None => Ok(()),
         Some(failed) => Err(Failure { exit: Exit::No, text: failed.clone() }),
@@ -99,13 +104,21 @@ async fn fault(controller: &Controller, fault: Fault) -> Result<(), Failure> {
 }
 
 /// Deletes the test case's variables: it begins with none.
-async fn forget(controller: &Controller, scenario: &Scenario) -> Result<(), Failure> {
+async fn forget(
+    controller: &Controller,
+    scenario: &Scenario,
+    tape: Option<&Tape>,
+) -> Result<(), Failure> {
     let info = controller.info();
     let first = info.server(NodeId(1)).map(|server| server.address.to_string()).unwrap_or_default();
     let connections = Connections::default();
     for key in keys(scenario) {
         let op = Op::Delete { key, session: None };
-        let answer = connections.call(&first, info.request_timeout(), &op).await;
+        let call = connections.call(&first, info.request_timeout(), &op);
+        let answer = match tape {
+            Some(tape) => tape.call(CLIENTS, &op, Some(NodeId(1)), call).await,
+            None => call.await,
+        };
         answer.map_err(|failure| crate::cli::answer::failed(&failure))?;
     }
     tokio::time::sleep(SETTLED).await;

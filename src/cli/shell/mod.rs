@@ -22,6 +22,7 @@ use super::args::Globals;
 use super::console;
 use super::exit::{Exit, Failure, with_hint};
 use super::runtime::{Signal, Signals};
+use super::tape::Tape;
 use super::up::next_event;
 use crate::net::{ClusterEvent, discover};
 use crate::scenario::grammar::Request;
@@ -31,6 +32,7 @@ use cluster::Answered;
 use editor::Editor;
 use input::{Input, Lines};
 use jobs::{Ending, Job, Jobs};
+use std::path::PathBuf;
 use std::sync::Arc;
 use terminal::Terminal;
 use tokio::sync::broadcast::Receiver;
@@ -41,18 +43,24 @@ use tokio::sync::broadcast::Receiver;
 Examples:
   conlab shell
   conlab shell --controller 10.0.0.1:3896
+  conlab shell --history h.jsonl           keep what the clients see, for conlab check
   printf 'set x 7 @2\\nget x @3\\n' | conlab shell
 
 At the prompt: set x 7 @2, get x @3, delete x, all, a: get x @3 (as client a), & for the background,
 status, help, quit. The shell that started the cluster also breaks it: slow, cut, lose, kill, …")]
-pub struct ShellCommand {}
+pub struct ShellCommand {
+    /// Record what the clients see into this file
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+}
 
 impl ShellCommand {
     /// Finds the cluster and opens the prompt.
     pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let controller = globals.controller()?;
         discover(&controller).await?;
-        run(Cluster::new(Origin::Found(controller)), Signals::listen()?).await
+        let tape = self.history.as_deref().map(Tape::into_file).transpose()?;
+        run(Cluster::new(Origin::Found(controller), tape), Signals::listen()?).await
     }
 }
 
@@ -212,6 +220,9 @@ impl Shell {
     /// Leaves the cluster; one of the shell's own is stopped.
     async fn close(mut self) {
         self.jobs.abandon().await;
+        if let Some(tape) = self.cluster.tape() {
+            tape.close();
+        }
         let own = Arc::into_inner(self.cluster).and_then(Cluster::into_own);
         if let Some(controller) = own.and_then(Arc::into_inner) {
             controller.stop().await;

@@ -1,7 +1,8 @@
 //! A parser over the words of one line: each method reads one rule of the grammar.
 
 use super::{
-    Action, Answer, Cluster, GrammarError, Line, MAX_SERVERS, MAX_TIME, Request, Verb, Want, Where,
+    Action, Answer, Check, Cluster, GrammarError, Line, MAX_SERVERS, MAX_TIME, Request, Verb, Want,
+    Where,
 };
 use crate::faults::{self, Fault, parse_time, shown};
 use crate::process::NodeId;
@@ -30,15 +31,14 @@ impl Parser {
             "cluster" => self.skip().cluster().map(Line::Cluster),
             "client" => self.skip().client(),
             "wait" => self.skip().time().map(Line::Wait),
-            "check" => {
-                Err(self.invalid("`check` is not understood yet: it comes with the checkers"))
-            }
+            "check" => self.skip().check().map(Line::Check),
             "at" => {
                 let at = self.skip().time()?;
                 self.action("a request or a fault").map(|action| Line::Act { at: Some(at), action })
             }
             _ => {
-                let action = self.action("cluster, client, wait, at, a request or a fault")?;
+                let action =
+                    self.action("cluster, client, wait, check, at, a request or a fault")?;
                 Ok(Line::Act { at: None, action })
             }
         }?;
@@ -80,6 +80,15 @@ impl Parser {
             None => true,
         };
         Ok(Line::Client { name, session })
+    }
+
+    fn check(&mut self) -> Parsed<Check> {
+        let model = self.parsed("a model, as in check sequential => valid", |text| text.parse())?;
+        if self.take_if(|word| word.is("=>")).is_none() {
+            return Err(self.unexpected("=> valid, => invalid or => unknown"));
+        }
+        let want = self.parsed("valid, invalid or unknown", |text| text.parse())?;
+        Ok(Check { model, want: Some(want) })
     }
 
     fn action(&mut self, expected: &str) -> Parsed<Action> {
@@ -208,11 +217,6 @@ impl Parser {
             None => (self.end, "the end of the line".to_string()),
         };
         GrammarError::Unexpected { column, expected: expected.to_string(), found }
-    }
-
-    fn invalid(&mut self, reason: &str) -> GrammarError {
-        let column = self.words.peek().map_or(self.end, |word| word.column);
-        GrammarError::Invalid { column, reason: reason.to_string() }
     }
 }
 

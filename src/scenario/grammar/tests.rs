@@ -46,6 +46,31 @@ fn quoted_words_are_never_keywords() {
 }
 
 #[test]
+fn reads_checks() {
+    let check = |model, want| Line::Check(Check { model, want: Some(want) });
+    assert_eq!(line("check sequential => valid"), check(Model::Sequential, Judgement::Valid));
+    assert_eq!(
+        line("check read-your-writes => invalid # so"),
+        check(Model::ReadYourWrites, Judgement::Invalid)
+    );
+    assert_eq!(
+        error("check"),
+        "expected a model, as in check sequential => valid, found the end of the line"
+    );
+    assert!(
+        error("check strong => valid")
+            .starts_with("there is no model \"strong\"; use one of linearizable, ")
+    );
+    assert_eq!(
+        error("check causal"),
+        "expected => valid, => invalid or => unknown, found the end of the line"
+    );
+    assert_eq!(error("check causal => ok"), "expected valid, invalid or unknown, found \"ok\"");
+    assert!(error("check causal => valid &").contains("expected the end of the line"));
+    assert!(error("at 1s check causal => valid").starts_with("expected a request or a fault"));
+}
+
+#[test]
 fn reads_clusters_clients_faults_and_times() {
     let Line::Cluster(cluster) = line("cluster causal servers=10 link=2ms jitter=1ms seed=7")
     else {
@@ -83,10 +108,9 @@ fn errors_say_what_was_expected_and_found() {
             "no answer comes after 1s and within 1ms; say after 1ms within 1s",
         ),
         ("kill", "expected kill SERVER"),
-        ("explode 3", "expected cluster, client, wait, at, a request or a fault"),
+        ("explode 3", "expected cluster, client, wait, check, at, a request or a fault"),
         ("a!: get x", "expected a client's name"),
         ("get 'x", "expected a closing '"),
-        ("check sequential => valid", "comes with the checkers"),
     ];
     for (text, expected) in cases {
         assert!(error(text).contains(expected), "{text}: {}", error(text));

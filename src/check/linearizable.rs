@@ -1,0 +1,130 @@
+//! Linearizability (Herlihy and Wing, *Linearizability: a correctness condition for concurrent objects*, TOPLAS 12(3), 1990),
+//! key by key: a history is linearizable exactly when it is so on each key alone.
+//!
+//! Distinct values are decided by zones ([`zones`](super::zones)), lists of distinct elements by their longest read
+//! ([`append`](super::append)), everything else by a search ([`frontier`](super::frontier)).
+
+use super::append::{Appended, lists};
+use super::frontier::{self, Found};
+use super::keys::Keys;
+use super::meter::Meter;
+use super::zones::{Zoned, Zones};
+use super::{Budget, Model, Verdict, shrink};
+use crate::history::{Act, End, History, OpId};
+use rayon::prelude::*;
+
+/// Keys that one thread takes at a time, so that its memory serves many of them.
+const KEYS_AT_ONCE: usize = 16;
+
+/// What is wrong with a key.
+#[derive(Debug)]
+enum Fault {
+    /// These operations break it by themselves.
+    Few(Vec<OpId>),
+    /// So do these, with the appends of what they name.
+    Lists(Vec<OpId>),
+    /// Nothing was possible when this operation returned.
+    At(OpId),
+    /// The budget was spent.
+    Unknown(String),
+}
+
+/// Checks a history. The first broken key, by number, gives the counterexample.
+pub fn check(history: &History, budget: &Budget) -> Verdict {
+    let meter = Meter::start(budget);
+    let keys = Keys::of(history);
+    let new = || Zones::new(history.values());
+    let mut faults: Vec<(usize, Fault)> = (0..keys.len())
+        .into_par_iter()
+        .with_min_len(KEYS_AT_ONCE.min(keys.len() / 4 + 1))
+        .map_init(new, |zones, key| {
+            let (ids, lists) = (keys.operations(key), keys.is_list(key));
+            fault(history, ids, lists, zones, &meter).map(|fault| (key, fault))
+        })
+        .flatten()
+        .collect();
+    let broken = faults.iter().position(|(_, fault)| !matches!(fault, Fault::Unknown(_)));
+    match (broken, faults.is_empty()) {
+        (_, true) => Verdict::Valid,
+        (None, false) => {
+            let (key, fault) = faults.swap_remove(0);
+            let name = history.key_name(history.operation(keys.operations(key)[0]).key());
+            let Fault::Unknown(reason) = fault else { return Verdict::Valid };
+            Verdict::Unknown(if name.is_empty() { reason } else { format!("key {name}: {reason}") })
+        }
+        (Some(first), false) => {
+            let (key, fault) = &faults[first];
+            let ids = keys.operations(*key);
+            let (ids, suspects) = match fault {
+                Fault::Few(few) if breaks(&history.restrict(few), &meter) => {
+                    (few.clone(), few.clone())
+                }
+                Fault::Few(_) => (ids.to_vec(), ids.to_vec()),
+                Fault::Lists(few) => (ids.to_vec(), few.clone()),
+                Fault::At(id) => (ids.to_vec(), until_return(history, ids, *id)),
+                Fault::Unknown(_) => (Vec::new(), Vec::new()),
+            };
+            shrink::counterexample(history, &ids, &suspects, Model::Linearizable, budget)
+        }
+    }
+}
+
+/// True where the whole history is surely linearizable.
+pub fn holds(history: &History, meter: &Meter) -> bool {
+    let keys = Keys::of(history);
+    let new = || Zones::new(history.values());
+    let broken = |zones: &mut Zones, key: usize| {
+        fault(history, keys.operations(key), keys.is_list(key), zones, meter).is_some()
+    };
+    let all = (0..keys.len()).into_par_iter().with_min_len(KEYS_AT_ONCE.min(keys.len() / 4 + 1));
+    !all.map_init(new, broken).any(|broken| broken)
+}
+
+/// Checks one key's operations alone, without a counterexample: true where they are surely not linearizable.
+pub fn breaks(history: &History, meter: &Meter) -> bool {
+    let ids: Vec<OpId> = (0..history.len() as OpId).collect();
+    let mut zones = Zones::new(history.values());
+    let lists = history.operations().iter().any(|operation| operation.act() == Act::ReadList);
+    matches!(
+        fault(history, &ids, lists, &mut zones, meter),
+        Some(Fault::Few(_) | Fault::Lists(_) | Fault::At(_))
+    )
+}
+
+fn fault(
+    history: &History,
+    ids: &[OpId],
+    is_list: bool,
+    zones: &mut Zones,
+    meter: &Meter,
+) -> Option<Fault> {
+    if is_list {
+        match lists(history, ids) {
+            Appended::Holds => return None,
+            Appended::Breaks(few) => return Some(Fault::Lists(few)),
+            Appended::NotDistinct => {}
+        }
+    } else {
+        match zones.check(history, ids) {
+            Zoned::Holds => return None,
+            Zoned::Breaks(few) => return Some(Fault::Few(few)),
+            Zoned::NotDistinct => {}
+        }
+    }
+    match frontier::search(history, ids, meter) {
+        Found::Holds => None,
+        Found::Breaks(id) => Some(Fault::At(id)),
+        Found::Unknown(reason) => Some(Fault::Unknown(reason)),
+    }
+}
+
+/// What took part up to a return: everything invoked before it, but no look that returns later.
+fn until_return(history: &History, ids: &[OpId], last: OpId) -> Vec<OpId> {
+    let end = history.operation(last).returned();
+    let took_part = |id: &OpId| {
+        let operation = history.operation(*id);
+        let looks = operation.act().is_read() || operation.end() == End::Mismatch;
+        operation.invoked() < end && !(looks && operation.returned() > end)
+    };
+    ids.iter().copied().filter(took_part).collect()
+}

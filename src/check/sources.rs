@@ -1,0 +1,174 @@
+//! Which writes a read may have seen, whatever the order was.
+
+use super::Model;
+use crate::history::{Act, End, History, KeyId, OpId, Operation, ValueId};
+use std::collections::{BTreeSet, HashMap};
+
+/// The writes of a history, by key and by value.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    history: &'a History,
+    by_value: HashMap<(KeyId, ValueId), Vec<OpId>>,
+    by_key: HashMap<KeyId, Vec<OpId>>,
+    /// Where real time counts: the returns of the acknowledged writes of each key, ascending, each with the latest
+    /// invocation of those that returned by then.
+    overwritten: HashMap<KeyId, Vec<(u32, u32)>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Of these operations, under a model: only linearizability knows real time.
+    pub fn of(history: &'a History, ids: &[OpId], model: Model) -> Self {
+        let mut sources = Sources {
+            history,
+            by_value: HashMap::new(),
+            by_key: HashMap::new(),
+            overwritten: HashMap::new(),
+        };
+        for &id in ids {
+            let operation = history.operation(id);
+            let Some(value) = written(operation) else { continue };
+            sources.by_value.entry((operation.key(), value)).or_default().push(id);
+            sources.by_key.entry(operation.key()).or_default().push(id);
+            if model == Model::Linearizable && operation.end() == End::Ok {
+                let interval = (operation.returned(), operation.invoked());
+                sources.overwritten.entry(operation.key()).or_default().push(interval);
+            }
+        }
+        for writes in sources.overwritten.values_mut() {
+            writes.sort_unstable();
+            let mut latest = 0;
+            for write in writes {
+                latest = latest.max(write.1);
+                write.1 = latest;
+            }
+        }
+        sources
+    }
+
+    /// These operations with all the writes that those of `readers` may have seen, and that those may have seen. Who can have
+    /// seen none keeps the last write of its value, so that it is clear why.
+    pub fn close(&self, kept: &[OpId], readers: &[OpId]) -> Vec<OpId> {
+        let mut closed: BTreeSet<OpId> = kept.iter().copied().collect();
+        let mut ahead: Vec<OpId> = readers.to_vec();
+        while let Some(reader) = ahead.pop() {
+            let candidates = self.candidates(reader);
+            let mut seen: Vec<OpId> = candidates.clone();
+            seen.retain(|&write| self.may_see(reader, write));
+            if seen.is_empty() {
+                let before = |write: &&OpId| {
+                    let (read, made) = (self.history.operation(reader), **write);
+                    self.history.operation(made).invoked() < read.returned()
+                };
+                seen.extend(candidates.iter().rfind(before).or(candidates.last()));
+            }
+            ahead.extend(seen.into_iter().filter(|&write| closed.insert(write)));
+        }
+        closed.into_iter().collect()
+    }
+
+    /// What is left of `kept` when these leave, together with all that may have seen them, or that would be left without
+    /// any write of their value.
+    pub fn without(&self, kept: &[OpId], mut leave: BTreeSet<OpId>) -> Vec<OpId> {
+        loop {
+            let before = leave.len();
+            for &reader in kept {
+                if leave.contains(&reader) {
+                    continue;
+                }
+                let mut gone = leave.iter().filter(|&&write| self.wants(reader, write));
+                let lost = || {
+                    let mut rest = kept.iter().filter(|id| !leave.contains(id));
+                    !rest.any(|&write| self.wants(reader, write))
+                };
+                if gone.clone().any(|&write| self.may_see(reader, write))
+                    || gone.next().is_some() && lost()
+                {
+                    leave.insert(reader);
+                }
+            }
+            if leave.len() == before {
+                return kept.iter().copied().filter(|id| !leave.contains(id)).collect();
+            }
+        }
+    }
+
+    /// The writes of what a reader wants.
+    fn candidates(&self, reader: OpId) -> Vec<OpId> {
+        let operation = self.history.operation(reader);
+        let key = operation.key();
+        let of = |value| self.by_value.get(&(key, value)).cloned().unwrap_or_default();
+        match wanted(operation) {
+            Some(Want::Value(value)) => of(value),
+            Some(Want::Not(_)) => {
+                let all = self.by_key.get(&key).map_or(&[][..], |all| all);
+                all.iter().copied().filter(|&write| self.wants(reader, write)).collect()
+            }
+            Some(Want::Elements) => {
+                let elements = self.history.lists().elements(operation.list());
+                elements.into_iter().flat_map(of).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn wants(&self, reader: OpId, write: OpId) -> bool {
+        let (reader, write) = (self.history.operation(reader), self.history.operation(write));
+        let Some(value) = written(write).filter(|_| reader.key() == write.key()) else {
+            return false;
+        };
+        match wanted(reader) {
+            Some(Want::Value(wanted)) => wanted == value,
+            Some(Want::Not(not)) => not != value,
+            Some(Want::Elements) => {
+                let mut rest = reader.list();
+                while let Some((shorter, element)) = self.history.lists().pop(rest) {
+                    if element == value {
+                        return true;
+                    }
+                    rest = shorter;
+                }
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// False where the write surely began after the read ended, or was surely overwritten before the read began.
+    fn may_see(&self, reader: OpId, write: OpId) -> bool {
+        let (read, made) = (self.history.operation(reader), self.history.operation(write));
+        let Some(overwritten) = self.overwritten.get(&read.key()) else { return true };
+        if reader == write || made.invoked() > read.returned() {
+            return false;
+        }
+        if read.act() == Act::ReadList {
+            return true;
+        }
+        let before = overwritten.partition_point(|write| write.0 < read.invoked());
+        before == 0 || made.returned() >= overwritten[before - 1].1
+    }
+}
+
+enum Want {
+    Value(ValueId),
+    Not(ValueId),
+    Elements,
+}
+
+fn wanted(operation: &Operation) -> Option<Want> {
+    match (operation.act(), operation.end()) {
+        (Act::Read, End::Ok) => Some(Want::Value(operation.value())),
+        (Act::Cas, End::Ok | End::Info) => Some(Want::Value(operation.old())),
+        (Act::Cas, End::Mismatch) => Some(Want::Not(operation.old())),
+        (Act::ReadList, End::Ok) => Some(Want::Elements),
+        _ => None,
+    }
+}
+
+fn written(operation: &Operation) -> Option<ValueId> {
+    let wrote = matches!(operation.end(), End::Ok | End::Info);
+    match operation.act() {
+        Act::Write | Act::Cas | Act::Append if wrote => Some(operation.value()),
+        Act::Delete if wrote => Some(ValueId::ABSENT),
+        _ => None,
+    }
+}

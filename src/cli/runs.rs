@@ -1,0 +1,132 @@
+//! The runs that are kept: `store/<name>/<20260102T030405Z>/`, with `run.json` and `history.jsonl` in each.
+
+use crate::history::Recorder;
+use serde_json::json;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where runs are kept, from the working directory.
+pub const STORE: &str = "store";
+const HISTORY: &str = "history.jsonl";
+/// So many runs of one name may begin in one second.
+const MOST_A_SECOND: u32 = 100;
+
+/// A run that is being recorded.
+pub struct Run {
+    /// Its history.
+    pub history: PathBuf,
+    /// Takes what its clients see.
+    pub recorder: Recorder,
+}
+
+/// Begins a run of this name; `about` goes into its run.json.
+pub fn begin(name: &str, about: serde_json::Value) -> io::Result<Run> {
+    let begun = stamp(since_epoch());
+    let directory = new_directory(&Path::new(STORE).join(name), &begun)?;
+    let run = json!({
+        "begun": begun,
+        "arguments": std::env::args().skip(1).collect::<Vec<_>>(),
+        "conlab": env!("CARGO_PKG_VERSION"),
+        "run": about,
+    });
+    fs::write(directory.join("run.json"), format!("{run:#}\n"))?;
+    let history = directory.join(HISTORY);
+    Ok(Run { recorder: Recorder::new(File::create(&history)?), history })
+}
+
+/// A directory that is not there yet: runs of the same second are numbered.
+fn new_directory(parent: &Path, stamp: &str) -> io::Result<PathBuf> {
+    fs::create_dir_all(parent)?;
+    let mut number = 1;
+    loop {
+        let end = if number == 1 { String::new() } else { format!("-{number:02}") };
+        let directory = parent.join(format!("{stamp}{end}"));
+        match fs::create_dir(&directory) {
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_A_SECOND =>
+            {
+                number += 1;
+            }
+            made => return made.map(|()| directory),
+        }
+    }
+}
+
+/// The history of the last run, if there is one.
+pub fn latest() -> Option<PathBuf> {
+    latest_in(Path::new(STORE))
+}
+
+fn latest_in(store: &Path) -> Option<PathBuf> {
+    let names = fs::read_dir(store).ok()?.flatten();
+    let runs = names.filter_map(|name| fs::read_dir(name.path()).ok()).flatten().flatten();
+    let kept = runs.map(|run| (run.file_name(), run.path().join(HISTORY)));
+    kept.filter(|(_, history)| history.is_file()).max_by_key(newness).map(|(_, history)| history)
+}
+
+/// The time in the name; of the same second, when the history was last written.
+fn newness((name, history): &(std::ffi::OsString, PathBuf)) -> (String, Option<SystemTime>) {
+    let name = name.to_string_lossy();
+    let second = name.split('-').next().unwrap_or_default().to_string();
+    (second, fs::metadata(history).and_then(|about| about.modified()).ok())
+}
+
+/// Seconds since 1970.
+#[allow(clippy::disallowed_methods)] // the name of a run is the time of day; nothing replays it
+fn since_epoch() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// A time of day in UTC, as `20260102T030405Z`, from seconds since 1970.
+fn stamp(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = date(days);
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+/// The date so many days after the first of 1970, in years that begin in March, so that leap days come last.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468; // since the first of March of the year 0
+    let era = days / 146_097;
+    let of_era = days % 146_097;
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_dates() {
+        assert_eq!(stamp(0), "19700101T000000Z");
+        assert_eq!(stamp(951_782_400), "20000229T000000Z");
+        assert_eq!(stamp(1_767_323_045), "20260102T030405Z");
+        assert_eq!(stamp(4_107_542_399), "21000228T235959Z");
+    }
+
+    #[test]
+    fn the_latest_run_of_all_names_is_found() {
+        let store = tempfile::tempdir().expect("a directory can be made");
+        assert_eq!(latest_in(store.path()), None);
+        for run in ["a/20260102T030405Z", "b/20250102T030405Z", "b/20270102T030405Z"] {
+            let directory = store.path().join(run);
+            fs::create_dir_all(&directory).expect("it can be made");
+            if run != "b/20270102T030405Z" {
+                fs::write(directory.join(HISTORY), "").expect("it can be written"); // one without a history
+            }
+        }
+        let latest = latest_in(store.path()).expect("there is one");
+        assert!(latest.ends_with("a/20260102T030405Z/history.jsonl"), "{}", latest.display());
+        let parent = store.path().join("c");
+        let made = [(); 2].map(|()| new_directory(&parent, "x").expect("it can be made"));
+        assert!(made[1].ends_with("x-02"), "{made:?}");
+    }
+}

@@ -1,0 +1,228 @@
+//! Writes down what clients see, as they see it: JSON Lines, one event at a time.
+//!
+//! The recorder stands beside the clients. Each client has a process number; while a request of it is open, a second one
+//! gets a further number of the same client, and after an unknown outcome the number is never used again. Times are of the
+//! caller's clock; where two threads hand theirs in out of order, the later place in the file keeps the earlier time. The
+//! file is whole after each event, so that a run that is killed can still be checked.
+
+use super::event::quote;
+use crate::process::{NodeId, Op, Outcome};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Records a history.
+pub struct Recorder {
+    state: Mutex<State>,
+}
+
+/// A request that is being recorded, until its outcome is.
+#[derive(Debug)]
+#[must_use = "its outcome is to be recorded"]
+pub struct Recording {
+    client: String,
+    process: u64,
+    /// `"f":"write","key":"x","value":` and so on: what invocation and completion share.
+    about: String,
+    /// The value of the invocation.
+    value: String,
+    /// `,"node":3` and `,"final":true`, where they are known.
+    more: String,
+}
+
+impl Recording {
+    /// The server that is asked.
+    pub fn at(mut self, node: NodeId) -> Self {
+        let _ = write!(self.more, ",\"node\":{}", node.0);
+        self
+    }
+
+    /// It is a read of the quiet period at the end: nothing else happens any more.
+    pub fn finally(mut self) -> Self {
+        self.more.push_str(",\"final\":true");
+        self
+    }
+}
+
+struct State {
+    out: Box<dyn Write + Send>,
+    index: u64,
+    time: u64,
+    processes: u64,
+    /// The process numbers of each client that are not in use.
+    idle: BTreeMap<String, Vec<u64>>,
+    line: String,
+    failed: Option<io::Error>,
+}
+
+impl Recorder {
+    /// Records into `out`, from its beginning.
+    pub fn new(out: impl Write + Send + 'static) -> Self {
+        let state = State {
+            out: Box::new(out),
+            index: 0,
+            time: 0,
+            processes: 0,
+            idle: BTreeMap::new(),
+            line: String::new(),
+            failed: None,
+        };
+        Recorder { state: Mutex::new(state) }
+    }
+
+    /// `client` asks for `op`, at `time` since the start. `None` for a read of everything: histories have no such thing.
+    pub fn invoke(&self, client: &str, time: Duration, op: &Op) -> Option<Recording> {
+        let (function, key, value) = match op {
+            Op::Set { key, value, .. } => ("write", key, quoted(value)),
+            Op::Get { key, .. } => ("read", key, "null".to_string()),
+            Op::Delete { key, .. } => ("delete", key, "null".to_string()),
+            Op::All { .. } => return None,
+        };
+        let about = format!("\"f\":\"{function}\",\"key\":{}", quoted(key));
+        let mut state = self.lock();
+        let process = state.process(client);
+        let client = client.to_string();
+        let recording = Recording { client, process, about, value, more: String::new() };
+        state.write(time, "invoke", &recording, &recording.value, "");
+        Some(recording)
+    }
+
+    /// What came of it, at `time` since the start.
+    pub fn complete(&self, recording: Recording, time: Duration, outcome: &Outcome) {
+        let mut state = self.lock();
+        let (kind, value, more) = ending(&recording, outcome);
+        state.write(time, kind, &recording, &value, &more);
+        if kind != "info" {
+            state.idle.entry(recording.client).or_default().push(recording.process);
+        }
+    }
+
+    /// The first error in writing, if there was one; what came after it is not recorded.
+    pub fn error(&self) -> Option<String> {
+        self.lock().failed.as_ref().map(ToString::to_string)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A number of `client` that is not in use; a new one if there is none.
+    fn process(&mut self, client: &str) -> u64 {
+        if let Some(process) = self.idle.get_mut(client).and_then(Vec::pop) {
+            return process;
+        }
+        self.processes += 1;
+        self.processes - 1
+    }
+
+    fn write(
+        &mut self,
+        time: Duration,
+        kind: &str,
+        recording: &Recording,
+        value: &str,
+        more: &str,
+    ) {
+        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.time = self.time.max(time);
+        let (index, time, process, about) =
+            (self.index, self.time, recording.process, &recording.about);
+        self.line.clear();
+        let _ = writeln!(
+            self.line,
+            "{{\"index\":{index},\"time\":{time},\"process\":{process},\"type\":\"{kind}\",{about},\"value\":{value}{more}}}"
+        );
+        if self.failed.is_some() {
+            return;
+        }
+        self.failed =
+            self.out.write_all(self.line.as_bytes()).and_then(|()| self.out.flush()).err();
+        self.index += 1;
+    }
+}
+
+/// The type of the completion, its value, and further fields.
+fn ending(recording: &Recording, outcome: &Outcome) -> (&'static str, String, String) {
+    let version = |version: &Option<u64>| {
+        let version = version.map_or(String::new(), |version| format!(",\"version\":{version}"));
+        version + &recording.more
+    };
+    let error =
+        |reason: &dyn std::fmt::Display| format!(",\"error\":{}", quoted(&reason.to_string()));
+    match outcome {
+        Outcome::Set { version: made, .. } | Outcome::Deleted { version: made, .. } => {
+            ("ok", recording.value.clone(), version(made))
+        }
+        Outcome::Got { value, version: read, .. } => {
+            let value = value.as_ref().map_or("null".to_string(), |value| quoted(value));
+            ("ok", value, version(&Some(*read)))
+        }
+        Outcome::All { .. } => ("ok", "null".to_string(), String::new()),
+        Outcome::Refused(reason) => ("fail", recording.value.clone(), error(reason)),
+        Outcome::Unknown(reason) => ("info", recording.value.clone(), error(reason)),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::new();
+    quote(text, &mut quoted);
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::read;
+    use crate::process::Reason;
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn set(key: &str, value: &str) -> Op {
+        Op::Set { key: key.into(), value: value.into(), session: None }
+    }
+
+    #[test]
+    fn a_client_keeps_its_number_until_an_unknown_outcome() {
+        let shared = Shared::default();
+        let recorder = Recorder::new(shared.clone());
+        let ms = Duration::from_millis;
+        let done = Outcome::Set { version: Some(1), session: None };
+        let begin = |client: &str, time| recorder.invoke(client, ms(time), &set("x", "a\"b"));
+        let end = |recording: Option<Recording>, time, outcome: &Outcome| {
+            recorder.complete(recording.expect("it is recorded"), ms(time), outcome);
+        };
+        let (first, second) = (begin("a", 0), begin("a", 2));
+        end(first, 1, &done); // out of order: the time does not fall
+        end(second, 3, &Outcome::Unknown(Reason::Stopping));
+        end(begin("a", 4), 5, &Outcome::Refused(Reason::Stopping));
+        let got = Outcome::Got { value: None, version: 0, session: None };
+        let get = Op::Get { key: "x".into(), session: None };
+        end(recorder.invoke("b", ms(6), &get), 7, &got);
+        assert!(recorder.invoke("b", ms(6), &Op::All { session: None }).is_none());
+        let text = shared.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let history = read("h", &text[..], None).expect("it is well formed").history;
+        let processes: Vec<i64> =
+            history.operations().iter().map(|one| history.process_name(one.process())).collect();
+        assert_eq!(processes, [0, 1, 0, 2]);
+        let versions: Vec<_> = history.operations().iter().map(|one| one.version()).collect();
+        assert_eq!(versions, [Some(1), None, None, Some(0)]);
+        assert_eq!(recorder.error(), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! Every counterexample is invalid when it is checked alone.

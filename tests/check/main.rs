@@ -1,0 +1,6 @@
+//! The checkers, held against an exhaustive search over all orders, against the literature, and against themselves.
+
+mod cases;
+mod counterexamples;
+mod every_order;
+mod sweeps;
