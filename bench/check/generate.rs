@@ -59,8 +59,16 @@ struct Client {
 
 /// All clients are always busy: each idle one asks at once, and which one moves next is drawn.
 pub fn history(load: Load, seed: u64) -> History {
-    let idle =
-        Client { phase: Phase::Idle, key: 0, act: 0, value: 0, old: 0, version: 0, took: true, place: 0 };
+    let idle = Client {
+        phase: Phase::Idle,
+        key: 0,
+        act: 0,
+        value: 0,
+        old: 0,
+        version: 0,
+        took: true,
+        place: 0,
+    };
     let mut clients = vec![idle; load.clients];
     let mut state = vec![(0_u64, 0_u64); load.keys];
     let mut order = Vec::new();
