@@ -35,11 +35,6 @@ impl<'a> Hints<'a> {
         Hints { before, ..self }
     }
 
-    /// True where sources are known.
-    pub fn are_exact(&self) -> bool {
-        self.reads_from.is_some()
-    }
-
     /// False of unknown changes that nobody saw, where nobody can have seen them.
     pub fn takes_part(&self, history: &History, id: OpId) -> bool {
         let operation = history.operation(id);
