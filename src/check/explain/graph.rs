@@ -245,10 +245,10 @@ impl<'a> Graph<'a> {
                     circle.reverse();
                     return Some(circle);
                 }
-                if !came.contains_key(&next) {
-                    came.insert(next, id);
+                came.entry(next).or_insert_with(|| {
                     ahead.push_back(next);
-                }
+                    id
+                });
             }
         }
         None
