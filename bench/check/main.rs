@@ -21,6 +21,7 @@ const MILLION: Load = Load {
     values: 0,
     cas: false,
     servers: 1,
+    versions: false,
     stale: false,
 };
 const REPEATED: Load = Load { operations: 100_000, clients: 8, values: 50, cas: true, ..MILLION };
@@ -94,8 +95,9 @@ fn causal(criterion: &mut Criterion) {
 
 fn sessions(criterion: &mut Criterion) {
     let models: Vec<Model> = Model::ALL.into_iter().filter(|model| model.is_session()).collect();
-    let many = Load { keys: 100, ..MILLION };
-    let loads = [MILLION, many, Load { clients: 50, ..many }];
+    let one = Load { versions: true, ..MILLION };
+    let many = Load { keys: 100, ..one };
+    let loads = [one, many, Load { clients: 50, ..many }];
     bench(criterion, "four session guarantees", &models, &loads);
 }
 
