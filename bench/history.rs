@@ -65,6 +65,7 @@ impl MakeHistory {
             cas: self.cas,
             servers: self.servers as usize,
             stale: self.stale,
+            versions: true,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Load {
     pub cas: bool,
     /// Client `c` talks to server `c` modulo so many.
     pub servers: usize,
+    /// Answers carry versions.
+    pub versions: bool,
     /// One read, near the end, returns what its key held long before.
     pub stale: bool,
 }
@@ -132,7 +134,11 @@ pub fn history(load: Load, seed: u64) -> History {
                 ended += 1;
                 if client.took {
                     let value = text(client.value);
-                    let observed = Observed::scalar(&value).at_version(client.version);
+                    let observed = Observed::scalar(&value);
+                    let observed = match load.versions {
+                        true => observed.at_version(client.version),
+                        false => observed,
+                    };
                     builder.ok(at, number as i64, observed).expect("it is open");
                 } else {
                     builder.fail(at, number as i64, true).expect("it is open");

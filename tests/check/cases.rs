@@ -80,6 +80,9 @@ impl Store {
     }
 }
 
+/// What a client waits for: key, want, and the answer once it took effect.
+type Open = (usize, Want, Option<Answer>);
+
 /// The history of a seed: equal seeds give equal histories.
 pub fn history(shape: Shape, seed: u64) -> History {
     let mut random = Random::new(seed);
@@ -90,8 +93,8 @@ pub fn history(shape: Shape, seed: u64) -> History {
         disorder: random.fork(1),
         shape,
     };
-    // A client that is idle, or waits: its number, key, want, and the answer once it took effect.
-    let mut clients: Vec<(i64, Option<(usize, Want, Option<Answer>)>)> =
+    // A client's number, and what it waits for.
+    let mut clients: Vec<(i64, Option<Open>)> =
         (0..shape.processes as i64).map(|number| (number, None)).collect();
     let (mut started, mut time, mut fresh) = (0, 0, shape.processes as i64);
     let count = 2 + random.below(shape.operations - 1);
@@ -282,6 +285,10 @@ fn read(
                 state.swap(a as usize, b as usize);
                 if random.percent(30.0) {
                     state.pop();
+                }
+                if random.percent(50.0) {
+                    // Perhaps a second time, or of an append that failed.
+                    state.push(value);
                 }
             }
         }

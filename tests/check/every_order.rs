@@ -2,7 +2,7 @@
 
 use conlab::check::Model;
 use conlab::history::{Act, End, History, Operation, ValueId};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The causal order, closed; none where it has a cycle or a read that no live write explains.
 struct Causal {
@@ -73,7 +73,7 @@ fn sources_of(history: &History, operations: &[Operation], reader: usize) -> Opt
         }
         _ => Vec::new(),
     };
-    let mut once = HashSet::new();
+    let mut once = BTreeSet::new();
     if wanted.iter().any(|value| !once.insert(*value)) {
         return None;
     }
@@ -141,7 +141,7 @@ pub fn session(history: &History, model: Model) -> bool {
     let takes_part: Vec<bool> = (0..operations.len())
         .map(|place| operations[place].end() == End::Ok || seen(place) || listed(place))
         .collect();
-    let keys: HashSet<u32> = operations.iter().map(|operation| operation.key().0).collect();
+    let keys: BTreeSet<u32> = operations.iter().map(|operation| operation.key().0).collect();
     keys.into_iter().all(|key| {
         let of_key = |&place: &usize| operations[place].key().0 == key && takes_part[place];
         let all: Vec<usize> = (0..operations.len()).filter(of_key).collect();
@@ -373,9 +373,9 @@ pub fn eventual(history: &History) -> Option<bool> {
     if !agree || !possible {
         return Some(false);
     }
-    let keys: HashSet<u32> =
+    let keys: BTreeSet<u32> =
         all.iter().filter(|o| o.end() != End::Fail).map(|o| o.key().0).collect();
-    let nodes: HashSet<Option<u32>> = finals.iter().map(|o| o.node()).collect();
+    let nodes: BTreeSet<Option<u32>> = finals.iter().map(|o| o.node()).collect();
     let read = |key: &u32, node: &Option<u32>| {
         finals.iter().any(|o| o.key().0 == *key && o.node() == *node)
     };
@@ -416,7 +416,7 @@ fn one_order(history: &History, before: impl Fn(&Operation, &Operation) -> bool)
         .collect();
     let all = operations.iter().enumerate().filter(|(_, a)| a.end() != End::Info);
     let all = all.fold(0, |set, (place, _)| set | 1 << place);
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     place_next(history, &operations, &earlier, all, 0, &State::new(), &mut seen)
 }
 
@@ -427,7 +427,7 @@ fn place_next(
     all: u32,
     placed: u32,
     state: &State,
-    seen: &mut HashSet<(u32, State)>,
+    seen: &mut BTreeSet<(u32, State)>,
 ) -> bool {
     if placed & all == all {
         return true;

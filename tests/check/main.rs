@@ -2,6 +2,9 @@
 
 mod cases;
 mod every_order;
+#[path = "../../bench/check/generate.rs"]
+mod generate;
 mod literature;
+mod long;
 mod mutations;
 mod sweeps;

@@ -6,7 +6,7 @@ use conlab::check::{Budget, Model, Verdict, check};
 use conlab::history::History;
 
 /// How many histories a model is held against; `CONLAB_CHECK_CASES` asks for more.
-fn cases() -> u64 {
+pub fn cases() -> u64 {
     let asked = std::env::var("CONLAB_CHECK_CASES").ok().and_then(|text| text.parse().ok());
     asked.unwrap_or(200_000)
 }

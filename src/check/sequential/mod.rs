@@ -28,8 +28,9 @@ use hints::Hints;
 use saturate::{Saturation, Stuck};
 use search::Found;
 
-/// How often the first search steps back before the order is saturated, and how many times as often each next one.
-const FIRST_PATIENCE: usize = 1_000;
+/// The first search steps back once for so many operations: then it has cost about as much as a round of saturation. Each next one
+/// may do it so many times as often.
+const OPERATIONS_PER_STEP: usize = 1_000;
 const MORE_PATIENCE: usize = 4;
 
 /// What is wrong.
@@ -91,6 +92,10 @@ fn order(history: &History, meter: &Meter) -> Result<(), Fault> {
     }
 }
 
+fn patience(history: &History) -> usize {
+    history.len() / OPERATIONS_PER_STEP
+}
+
 /// True where the order that the versions give explains all. It explains it by values too: where not, that says nothing.
 fn in_order_of_versions(history: &History, meter: &Meter) -> Result<bool, Fault> {
     if history.operations().iter().all(|operation| operation.version().is_none()) {
@@ -98,7 +103,7 @@ fn in_order_of_versions(history: &History, meter: &Meter) -> Result<bool, Fault>
     }
     let Ok(reads_from) = resolve(history) else { return Ok(false) };
     let hints = Hints::of(history, &reads_from).held_to(versions(history));
-    Ok(all(history, &hints, FIRST_PATIENCE, meter).is_ok())
+    Ok(all(history, &hints, patience(history), meter).is_ok())
 }
 
 /// The acknowledged writes of each key, in the order of their versions.
@@ -117,7 +122,7 @@ fn versions(history: &History) -> Before {
 fn known(history: &History, reads_from: &ReadsFrom, meter: &Meter) -> Result<(), Fault> {
     let mut hints = Hints::of(history, reads_from);
     let mut saturation = Saturation::new(history, reads_from).map_err(Fault::Few)?;
-    let (mut patience, mut found) = (FIRST_PATIENCE, Err(Fault::Impatient));
+    let (mut patience, mut found) = (patience(history), Err(Fault::Impatient));
     loop {
         // Even where the search has found that there is no order, a cycle says more.
         if let Err(Fault::Impatient) = found {
