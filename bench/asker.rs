@@ -23,12 +23,16 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// Client `number`, from 0. At the causal level it carries its session: without it that level promises nothing.
-    pub fn new(system: System, operation: Operation, number: u32) -> Self {
+    /// Client `number`, from 0.
+    pub fn new(operation: Operation, number: u32) -> Self {
         let key = |key| format!("c{number}k{key}").into();
         let keys = (0..KEYS).map(key).collect();
-        let carries = system == System::Causal;
-        Asker { operation, keys, value: VALUE.into(), next: 0, session: None, carries }
+        Asker { operation, keys, value: VALUE.into(), next: 0, session: None, carries: false }
+    }
+
+    /// Client `number` of a store. At the causal level it carries its session: without it that level promises nothing.
+    pub fn of(system: System, operation: Operation, number: u32) -> Self {
+        Asker { carries: system == System::Causal, ..Asker::new(operation, number) }
     }
 
     /// The next thing it asks for.
@@ -48,10 +52,5 @@ impl Asker {
         {
             self.session = session;
         }
-    }
-
-    /// What a SET carries, as it stands in JSON.
-    pub fn carried() -> String {
-        format!(r#"{{"key":"c0k0","value":"{VALUE}"}}"#)
     }
 }

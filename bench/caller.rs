@@ -17,10 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client that calls one server, one request at a time.
 pub enum Caller {
-    /// A client of a store, as applications use it.
-    Store(Client, Asker),
-    /// A bare JSON-RPC client.
-    Bare(Bare, &'static str, Carried),
+    /// A client of a store, as applications use it. A floor is called by the same client, with the same SETs under the
+    /// floor's own method: what differs is the server alone.
+    One(Client, Asker, Option<&'static str>),
     /// A bare JSON-RPC client that sends so many requests of a store as one batch.
     Batch(Bare, Asker, u32),
 }
@@ -36,23 +35,20 @@ impl Caller {
         number: u32,
         address: &str,
     ) -> Result<Caller, Failure> {
-        let method = match subject {
+        let client = Client::connect_for(address, PATIENCE).await?;
+        Ok(match subject {
             Subject::Level(system) => {
-                let client = Client::connect_for(address, PATIENCE).await?;
-                return Ok(Caller::Store(client, Asker::new(system, operation, number)));
+                Caller::One(client, Asker::of(system, operation, number), None)
             }
-            Subject::Echo => ECHO,
-            Subject::Chain => CHAIN,
-        };
-        let carried = RawValue::from_string(Asker::carried())
-            .map_err(|error| Failure::internal(error.to_string()))?;
-        Ok(Caller::Bare(bare(address).await?, method, Carried(carried)))
+            Subject::Echo => Caller::One(client, Asker::new(operation, number), Some(ECHO)),
+            Subject::Chain => Caller::One(client, Asker::new(operation, number), Some(CHAIN)),
+        })
     }
 
     /// The same client, but its requests go in batches of `size`.
     pub async fn batching(self, size: u32) -> Result<Caller, Failure> {
         match self {
-            Caller::Store(client, asker) => {
+            Caller::One(client, asker, None) => {
                 Ok(Caller::Batch(bare(client.address()).await?, asker, size))
             }
             other => Ok(other),
@@ -62,15 +58,14 @@ impl Caller {
     /// Asks once, and waits for the answer. An error says what came instead.
     pub async fn call(&mut self) -> Result<(), String> {
         match self {
-            Caller::Store(client, asker) => {
-                let outcome =
-                    client.call(&asker.ask()).await.map_err(|failure| failure.to_string())?;
-                asker.hear(outcome);
+            Caller::One(client, asker, method) => {
+                let op = asker.ask();
+                let answer = match method {
+                    Some(method) => client.call_as(method, &op).await,
+                    None => client.call(&op).await,
+                };
+                asker.hear(answer.map_err(|failure| failure.to_string())?);
                 Ok(())
-            }
-            Caller::Bare(client, method, carried) => {
-                let answer = client.request::<Box<RawValue>, _>(method, carried.clone()).await;
-                answer.map(drop).map_err(|error| error.to_string())
             }
             Caller::Batch(client, asker, size) => batch(client, asker, *size).await,
         }

@@ -9,7 +9,7 @@ pub fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<
     run_on(Builder::new_multi_thread().worker_threads(2), command)
 }
 
-/// Runs `command` to its end on this thread alone: a server is one task, and should cost no more than that.
+/// Runs `command` to its end on this thread alone: one server is one thread.
 pub fn block_on_one_thread<T>(
     command: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {

@@ -111,7 +111,13 @@ impl Client {
 
     /// Calls the server.
     pub async fn call(&self, op: &Op) -> Answer {
-        let (method, params) = sendable(op).map_err(|reason| too_large(&reason))?;
+        self.call_as(params::method(op), op).await
+    }
+
+    /// Calls a method that takes and gives what the one of `op` does under another name, as a bare server may that is
+    /// measured beside a store with the same client.
+    pub async fn call_as(&self, method: &str, op: &Op) -> Answer {
+        let params = sendable(op).map_err(|reason| too_large(&reason))?;
         let connection = self.connected().await.map_err(|error| unreached(&error))?;
         let result: Result<Box<RawValue>, Error> = connection.request(method, params).await;
         match result {
@@ -152,12 +158,12 @@ impl Client {
 
 /// The request for `op`, within the server's limits. One past them would end the connection, and make every other call
 /// under way on it unknown.
-fn sendable(op: &Op) -> Result<(&'static str, params::Named), Reason> {
+fn sendable(op: &Op) -> Result<params::Named, Reason> {
     op.check()?;
-    let (method, params) = params::of(op);
+    let params = params::of(op);
     let (bytes, limit) = (params.bytes() + ENVELOPE, CLIENT_BODY as usize);
     if bytes <= limit {
-        return Ok((method, params));
+        return Ok(params);
     }
     Err(Reason::TooLarge { what: "request".into(), bytes: bytes as u64, limit: limit as u64 })
 }

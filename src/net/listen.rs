@@ -2,16 +2,20 @@
 
 use super::client;
 use super::guard::Guard;
+use super::rpc::Edge;
 use super::rpc::batch::Together;
+use super::rpc::operations::Operations;
 use super::wire::{CLIENT_BODY, PEER_BODY};
 use super::{NetError, body::BodyLimits};
 use jsonrpsee::Methods;
 use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{
-    BatchRequestConfig, PingConfig, Server, ServerConfig, ServerConfigBuilder, ServerHandle,
+    BatchRequestConfig, Server, ServerConfig, ServerConfigBuilder, ServerHandle,
 };
+use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpSocket;
 use tower::ServiceBuilder;
@@ -45,8 +49,17 @@ fn try_bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A server that is started again takes its address back while old connections linger.
     socket.set_reuseaddr(true)?;
+    // Connections inherit it. One whose other end has gone without a word is closed within a minute.
+    SockRef::from(&socket).set_tcp_keepalive(&keepalive())?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
+}
+
+fn keepalive() -> TcpKeepalive {
+    let idle = TcpKeepalive::new().with_time(Duration::from_secs(20));
+    #[cfg(unix)]
+    let idle = idle.with_interval(Duration::from_secs(10)).with_retries(3);
+    idle
 }
 
 /// The address that a listener has got.
@@ -58,6 +71,7 @@ pub(super) fn address_of(listener: &TcpListener) -> Result<SocketAddr, NetError>
 pub(super) fn serve_clients(
     listener: TcpListener,
     methods: Methods,
+    edge: Arc<Edge>,
 ) -> Result<ServerHandle, NetError> {
     let config = config(CLIENT_BODY, CLIENT_CONNECTIONS)
         // The answer to `all` may hold more than one request ever did.
@@ -65,11 +79,13 @@ pub(super) fn serve_clients(
         .max_subscriptions_per_connection(0)
         .build();
     let middleware = ServiceBuilder::new().layer(BodyLimits::of(CLIENT_BODY));
-    let together = RpcServiceBuilder::new().layer_fn(|service| Together::around(service, u32::MAX));
+    let service = RpcServiceBuilder::new()
+        .layer_fn(|service| Together::around(service, u32::MAX))
+        .layer_fn(move |service| Operations::before(service, edge.clone()));
     let server = Server::builder()
         .set_config(config)
         .set_http_middleware(middleware)
-        .set_rpc_middleware(together);
+        .set_rpc_middleware(service);
     server.build_from_tcp(listener).map(|server| server.start(methods)).map_err(internal)
 }
 
@@ -106,17 +122,13 @@ fn serve_guarded(
 }
 
 fn config(body: u32, connections: u32) -> ServerConfigBuilder {
-    // A WebSocket whose other end has gone without a word is closed within a minute or so.
-    let pings = PingConfig::new()
-        .ping_interval(Duration::from_secs(20))
-        .inactive_limit(Duration::from_secs(45))
-        .max_failures(1);
     ServerConfig::builder()
         .max_request_body_size(body)
         .max_connections(connections)
         .set_batch_request_config(BatchRequestConfig::Limit(BATCH))
         .set_message_buffer_capacity(QUEUE)
-        .enable_ws_ping(pings)
+        // The kernel finds out who has gone: jsonrpsee's pings cost a timer for each message that arrives.
+        .disable_ws_ping()
         .set_tcp_no_delay(true)
         .set_keep_alive(None)
         .set_first_request_timeout(Some(FIRST_REQUEST))

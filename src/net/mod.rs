@@ -6,7 +6,7 @@
 //!   controller ── token ──▶ peer port ─────────────▶└──────┘ ── frames of messages ──▶ other servers
 //! ```
 //!
-//! A **server** is one process with one task, the node loop, that owns the machine; everything else only hands it
+//! A **server** is one process with one machine, the node; the tasks that read requests and frames only hand it
 //! events and waits for answers. A client that goes away therefore never takes work with it. Servers push messages to
 //! each other over WebSocket subscriptions: in order, one way, one wire message for all that is ready for a peer.
 //!
@@ -16,7 +16,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `wire`, `error`, `clock` | what is said between processes; what can go wrong; the run's clock |
-//! | `node`, `requests`, `links`, `outbox` | the node loop and what it keeps: clients' requests, slow links, frames |
+//! | `node`, `requests`, `links`, `outbox` | the node and what it keeps: clients' requests, slow links, frames |
 //! | `peers`, `dial` | the connections to other servers |
 //! | `rpc` | the methods of the client port, their errors and their OpenRPC document |
 //! | `listen`, `guard`, `body` | the ports and their bounds: the token, sizes, times |

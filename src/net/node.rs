@@ -1,20 +1,24 @@
-//! The node loop: one task owns one machine, and performs what each step asks for.
+//! The node: one machine, and how its steps are performed.
+//!
+//! Whoever has something for the machine runs the step at once, on the spot: the task that read a client's request, the one that
+//! heard a peer's frame. All tasks of a server share one thread, so the lock is never waited for, and it is not held
+//! across an await. What a step leaves to do later is done by one more task, the turn:
 //!
 //! ```text
-//!   wait for a call, a frame or a deadline
-//!   handle all that has reached this process      calls of clients, frames of peers
+//!   wait for a deadline, or for a step that left something
 //!   fire the timers that are due                  those with zero delay too: all that was there came first
 //!   flush                                         one frame a peer, however many steps that was
 //! ```
 //!
-//! So a burst of requests becomes one round, and a round's messages for one peer one wire message, without any waiting.
-//! Nothing else touches the machine: there is no lock, and a client that goes away only closes the channel on which its
-//! answer would have come.
+//! So a read that needs nobody else is answered where it was read, a burst of requests becomes one round, and a round's
+//! messages for one peer one wire message, without any waiting. A client that goes away only closes the channel on which
+//! its answer would have come.
 
+use super::NetError;
 use super::clock::Clock;
 use super::links::Links;
 use super::outbox::Outboxes;
-use super::requests::Requests;
+use super::requests::{Answer, Requests};
 use super::steps;
 use super::wire::Frame;
 use crate::faults::Fault;
@@ -22,50 +26,38 @@ use crate::process::{Ctx, Effect, NodeId, Nothing, Op, Outcome, Process, Reason,
 use crate::timers::Timers;
 use jsonrpsee::core::server::SubscriptionSink;
 use serde_json::value::{RawValue, to_raw_value};
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// So many calls may wait for the node loop; further requests are refused as overloaded.
-pub(super) const MOST_CALLS: usize = 4_096;
-/// So many frames may wait for the node loop; then their connections wait.
-pub(super) const MOST_FRAMES: usize = 1_024;
-/// So many events are handled before timers fire and messages leave, however many more have come.
-const BATCH: usize = 1_024;
+/// So many frames that came before the start are kept; further ones are lost, as on any lossy network.
+const MOST_EARLY: usize = 1_024;
 /// An idle node looks around after this long.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// What this server's own tasks ask of its node.
-#[derive(Debug)]
-pub(super) enum Call {
-    /// A client's request.
-    Request {
-        /// What it asks for.
-        op: Op,
-        /// Where the answer goes.
-        answer: oneshot::Sender<Outcome>,
-    },
-    /// Someone wants to know how the process is.
-    Status(oneshot::Sender<Status>),
-    /// A peer listens.
-    Connected {
-        /// The peer.
-        to: NodeId,
-        /// Which life of it.
-        incarnation: u64,
-        /// Where its messages go.
-        sink: SubscriptionSink,
-    },
-    /// The links have these faults now, and no others.
-    Faults(Vec<Fault>),
-    /// The server stops.
-    Stop,
+/// What clients can ask of a node.
+pub(super) trait Serve: Send + Sync {
+    /// A client's request, and its answer if that is known at once.
+    fn request(&self, op: Op) -> Answer;
+    /// How the process is; nothing once the node has stopped.
+    fn status(&self) -> Option<Status>;
 }
 
-/// One machine and all that it needs to run.
-pub(super) struct Node<P: Process> {
+/// What reaches a node over its links.
+pub(super) trait Hear<M>: Send + Sync {
+    /// A peer's frame came. False once the node has stopped.
+    fn heard(&self, frame: Frame<M>) -> bool;
+    /// This life of a peer listens now, and its messages go to `sink`. False once the node has stopped.
+    fn connected(&self, to: NodeId, incarnation: u64, sink: SubscriptionSink) -> bool;
+    /// The links have these faults now, and no others.
+    fn set_faults(&self, faults: &[Fault]);
+}
+
+/// What a machine needs to run.
+pub(super) struct Parts<P: Process> {
     /// The machine.
     pub process: P,
     /// Its view of the world.
@@ -76,48 +68,185 @@ pub(super) struct Node<P: Process> {
     pub links: Links,
     /// What waits for its clients.
     pub requests: Requests,
-    /// What its own tasks ask of it.
-    pub calls: mpsc::Receiver<Call>,
-    /// What its peers send.
-    pub frames: mpsc::Receiver<Frame<P::Message>>,
 }
 
-/// What the loop keeps between two events.
-struct Loop<P: Process> {
-    node: Node<P>,
+/// One machine, shared by the tasks of its server.
+pub(super) struct Node<P: Process> {
+    machine: Mutex<Machine<P>>,
+    turn: Notify,
+}
+
+/// Where a node is in its life.
+enum Life<M> {
+    /// Not started: what has come already.
+    Early(Vec<Frame<M>>),
+    Running,
+    Stopped,
+}
+
+struct Machine<P: Process> {
+    parts: Parts<P>,
     timers: Timers<P::Timer>,
     outboxes: Outboxes,
-    sleep: Pin<Box<Sleep>>,
-    stopping: bool,
+    life: Life<P::Message>,
+    /// When the next turn comes at the latest.
+    planned: Duration,
 }
 
-impl<P: Process<Record = Nothing>> Node<P> {
-    /// Runs the machine until [`Call::Stop`], or until every sender of calls is gone.
-    pub async fn run(self) {
-        let (timers, outboxes) = (Timers::default(), Outboxes::new(self.ctx.id()));
-        let sleep = Box::pin(sleep_until(Instant::now() + IDLE));
-        let mut run = Loop { node: self, timers, outboxes, sleep, stopping: false };
-        run.step(|process, ctx| process.on_start(ctx));
-        loop {
-            run.drain();
-            run.fire_due();
-            run.flush();
-            if run.stopping {
-                return run.stop();
-            }
-            run.wait().await;
+/// What a turn waits for.
+enum Next {
+    /// Something is due already.
+    Now,
+    /// A deadline, or a step.
+    At(Duration),
+}
+
+/// The machine, held for one step; what the step leaves is for the turn, which is told at the end.
+struct Held<'a, P: Process<Record = Nothing>> {
+    machine: MutexGuard<'a, Machine<P>>,
+    turn: &'a Notify,
+}
+
+impl<P: Process<Record = Nothing>> Deref for Held<'_, P> {
+    type Target = Machine<P>;
+
+    fn deref(&self) -> &Machine<P> {
+        &self.machine
+    }
+}
+
+impl<P: Process<Record = Nothing>> DerefMut for Held<'_, P> {
+    fn deref_mut(&mut self) -> &mut Machine<P> {
+        &mut self.machine
+    }
+}
+
+impl<P: Process<Record = Nothing>> Drop for Held<'_, P> {
+    fn drop(&mut self) {
+        // A step that broke off has left a machine that nobody may use: the turn ends the server.
+        if std::thread::panicking() || self.machine.has_left_something() {
+            self.turn.notify_one();
         }
     }
 }
 
-impl<P: Process<Record = Nothing>> Loop<P> {
+impl<P: Process<Record = Nothing>> Node<P> {
+    /// A node that keeps what comes until [`Node::run`] starts its machine.
+    pub fn new(parts: Parts<P>) -> Arc<Self> {
+        let outboxes = Outboxes::new(parts.ctx.id());
+        let (timers, life) = (Timers::default(), Life::Early(Vec::new()));
+        let machine = Machine { parts, timers, outboxes, life, planned: Duration::MAX };
+        Arc::new(Node { machine: Mutex::new(machine), turn: Notify::new() })
+    }
+
+    /// Starts the machine, and takes its turns until it is stopped.
+    pub async fn run(&self) -> Result<(), NetError> {
+        if let Some(mut machine) = self.hold() {
+            machine.start();
+        }
+        let mut sleep = Box::pin(sleep_until(Instant::now() + IDLE));
+        while let Some((next, clock)) = self.take_turn()? {
+            self.wait(next, clock, &mut sleep).await;
+        }
+        Ok(())
+    }
+
+    /// Takes a turn; says what the next one waits for, unless the node has stopped.
+    fn take_turn(&self) -> Result<Option<(Next, Clock)>, NetError> {
+        match self.machine.lock() {
+            Ok(mut machine) => Ok(machine.turn().map(|next| (next, machine.parts.clock))),
+            Err(_) => Err(NetError::Internal("a step of the machine broke off".to_string())),
+        }
+    }
+
+    async fn wait(&self, next: Next, clock: Clock, sleep: &mut Pin<Box<Sleep>>) {
+        let Next::At(next) = next else {
+            // Due already: let the tasks that read and write first hand in what has come.
+            return tokio::task::yield_now().await;
+        };
+        let deadline = clock.instant(next);
+        if sleep.deadline() > deadline || sleep.is_elapsed() {
+            sleep.as_mut().reset(deadline);
+        }
+        tokio::select! {
+            biased;
+            () = self.turn.notified() => {}
+            () = sleep.as_mut() => {}
+        }
+    }
+
+    /// Answers everyone who still waits: what is under way may still happen. Later requests are refused.
+    pub fn stop(&self) {
+        if let Some(mut machine) = self.hold() {
+            machine.life = Life::Stopped;
+            machine.parts.requests.end();
+            machine.planned = Duration::ZERO;
+        }
+        self.turn.notify_one();
+    }
+
+    fn hold(&self) -> Option<Held<'_, P>> {
+        let machine = self.machine.lock().ok()?;
+        Some(Held { machine, turn: &self.turn })
+    }
+
+    /// As long as the node has not stopped.
+    fn hold_living(&self) -> Option<Held<'_, P>> {
+        self.hold().filter(|machine| !matches!(machine.life, Life::Stopped))
+    }
+}
+
+impl<P> Serve for Node<P>
+where
+    P: Process<Record = Nothing> + Send,
+{
+    fn request(&self, op: Op) -> Answer {
+        match self.hold_living() {
+            Some(mut machine) => machine.on_request(op),
+            None => Answer::Now(Outcome::Refused(Reason::Stopping)),
+        }
+    }
+
+    fn status(&self) -> Option<Status> {
+        self.hold_living().map(|machine| machine.parts.process.status())
+    }
+}
+
+impl<P> Hear<P::Message> for Node<P>
+where
+    P: Process<Record = Nothing> + Send,
+{
+    fn heard(&self, frame: Frame<P::Message>) -> bool {
+        self.hold_living().map(|mut machine| machine.on_frame(frame)).is_some()
+    }
+
+    fn connected(&self, to: NodeId, incarnation: u64, sink: SubscriptionSink) -> bool {
+        let living = self.hold_living();
+        living.map(|mut machine| machine.outboxes.connect(to, incarnation, sink)).is_some()
+    }
+
+    fn set_faults(&self, faults: &[Fault]) {
+        if let Some(mut machine) = self.hold_living() {
+            machine.parts.links.set_faults(faults);
+        }
+    }
+}
+
+impl<P: Process<Record = Nothing>> Machine<P> {
+    fn start(&mut self) {
+        let Life::Early(frames) = std::mem::replace(&mut self.life, Life::Running) else { return };
+        self.step(|process, ctx| process.on_start(ctx));
+        frames.into_iter().for_each(|frame| self.on_frame(frame));
+    }
+
     /// Runs one handler of the machine, then does what it left on the context.
     fn step(&mut self, handler: impl FnOnce(&mut P, &mut Ctx<P>)) {
-        let now = self.node.clock.now();
-        self.node.ctx.begin(now);
-        handler(&mut self.node.process, &mut self.node.ctx);
-        let id = self.node.ctx.id();
-        let (effects, notes) = self.node.ctx.finish();
+        let Parts { process, ctx, clock, links, requests } = &mut self.parts;
+        let now = clock.now();
+        ctx.begin(now);
+        handler(process, ctx);
+        let id = ctx.id();
+        let (effects, notes) = ctx.finish();
         notes.for_each(|note| steps::noted(id, &note));
         for effect in effects {
             match effect {
@@ -125,10 +254,10 @@ impl<P: Process<Record = Nothing>> Loop<P> {
                     steps::sent(id, &to, &message);
                     let Some(encoded) = encode(&message) else { continue };
                     for peer in to {
-                        self.node.links.send(peer, &encoded, now, &mut self.outboxes);
+                        links.send(peer, &encoded, now, &mut self.outboxes);
                     }
                 }
-                Effect::Reply { ticket, outcome } => self.node.requests.answer(ticket, outcome),
+                Effect::Reply { ticket, outcome } => requests.answer(ticket, outcome),
                 Effect::Arm { timer, at } => self.timers.arm(timer, at),
                 Effect::Disarm { timer } => self.timers.disarm(&timer),
                 Effect::Persist { record } => match record {},
@@ -136,99 +265,58 @@ impl<P: Process<Record = Nothing>> Loop<P> {
         }
     }
 
-    /// Handles what has already reached this process.
-    fn drain(&mut self) {
-        for _ in 0..BATCH {
-            match self.node.calls.try_recv() {
-                Ok(call) => self.on_call(call),
-                Err(_) => break,
-            }
-        }
-        for _ in 0..BATCH {
-            match self.node.frames.try_recv() {
-                Ok(frame) => self.on_frame(frame),
-                Err(_) => break,
-            }
-        }
-    }
-
-    fn on_call(&mut self, call: Call) {
-        match call {
-            Call::Request { op, answer } => self.on_request(op, answer),
-            Call::Status(answer) => drop(answer.send(self.node.process.status())),
-            Call::Connected { to, incarnation, sink } => {
-                self.outboxes.connect(to, incarnation, sink);
-            }
-            Call::Faults(faults) => self.node.links.set_faults(&faults),
-            Call::Stop => self.stopping = true,
-        }
-    }
-
-    fn on_request(&mut self, op: Op, answer: oneshot::Sender<Outcome>) {
-        let now = self.node.clock.now();
-        if let Some(ticket) = self.node.requests.open(&op, answer, now) {
-            self.step(|process, ctx| process.on_request(ctx, ticket, op));
-        }
+    fn on_request(&mut self, op: Op) -> Answer {
+        let ticket = match self.parts.requests.open(&op) {
+            Ok(ticket) => ticket,
+            Err(reason) => return Answer::Now(Outcome::Refused(reason)),
+        };
+        self.step(|process, ctx| process.on_request(ctx, ticket, op));
+        self.parts.requests.opened(self.parts.ctx.now())
     }
 
     fn on_frame(&mut self, frame: Frame<P::Message>) {
-        let (id, from) = (self.node.ctx.id(), frame.from);
+        if let Life::Early(frames) = &mut self.life {
+            if frames.len() < MOST_EARLY {
+                frames.push(frame);
+            }
+            return;
+        }
+        let (id, from) = (self.parts.ctx.id(), frame.from);
         for message in frame.messages {
             steps::received(id, from, &message);
             self.step(|process, ctx| process.on_message(ctx, from, message));
         }
     }
 
-    /// Fires what is due now. A timer that a firing timer arms waits for the next time, after what has come by then.
-    fn fire_due(&mut self) {
-        let now = self.node.clock.now();
+    /// Fires what is due now and sends what is ready; nothing once the node has stopped.
+    fn turn(&mut self) -> Option<Next> {
+        if matches!(self.life, Life::Stopped) {
+            return None;
+        }
+        let now = self.parts.clock.now();
+        // A timer that a firing timer arms waits for the next turn, after what has come by then.
         while let Some(timer) = self.timers.pop_due(now) {
             self.step(|process, ctx| process.on_timer(ctx, timer));
         }
-        self.node.requests.expire(now);
-        self.node.links.release(now, &mut self.outboxes);
-    }
-
-    fn flush(&mut self) {
+        self.parts.requests.expire(now);
+        self.parts.links.release(now, &mut self.outboxes);
         let lost = self.outboxes.flush();
         if lost > 0 {
-            steps::lost(self.node.ctx.id(), lost);
+            steps::lost(self.parts.ctx.id(), lost);
         }
+        let now = self.parts.clock.now();
+        self.planned = self.deadline().unwrap_or(now + IDLE);
+        Some(if self.planned <= now { Next::Now } else { Next::At(self.planned) })
     }
 
-    /// Waits until something happens, and handles that.
-    async fn wait(&mut self) {
-        let deadlines = [self.timers.next(), self.node.links.next(), self.node.requests.next()];
-        let next = deadlines.into_iter().flatten().min();
-        let now = self.node.clock.now();
-        if next.is_some_and(|next| next <= now) {
-            // Due already: let the tasks that read and write first hand in what has come.
-            return tokio::task::yield_now().await;
-        }
-        let deadline = self.node.clock.instant(next.unwrap_or(now + IDLE));
-        if self.sleep.deadline() > deadline || self.sleep.is_elapsed() {
-            self.sleep.as_mut().reset(deadline);
-        }
-        tokio::select! {
-            biased;
-            call = self.node.calls.recv() => match call {
-                Some(call) => self.on_call(call),
-                None => self.stopping = true,
-            },
-            Some(frame) = self.node.frames.recv() => self.on_frame(frame),
-            () = self.sleep.as_mut() => {}
-        }
+    fn deadline(&self) -> Option<Duration> {
+        let deadlines = [self.timers.next(), self.parts.links.next(), self.parts.requests.next()];
+        deadlines.into_iter().flatten().min()
     }
 
-    /// Answers everyone who still waits: those whose request never reached the machine are refused.
-    fn stop(mut self) {
-        self.node.calls.close();
-        while let Ok(call) = self.node.calls.try_recv() {
-            if let Call::Request { answer, .. } = call {
-                drop(answer.send(Outcome::Refused(Reason::Stopping)));
-            }
-        }
-        self.node.requests.end();
+    /// Whether the turn must look before it has planned to.
+    fn has_left_something(&self) -> bool {
+        self.outboxes.are_ready() || self.deadline().is_some_and(|next| next < self.planned)
     }
 }
 

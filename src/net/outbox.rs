@@ -1,6 +1,6 @@
 //! What is ready to go to each peer, gathered into as few frames as fit.
 //!
-//! A step puts messages in; once the node has handled all that had reached it, [`Outboxes::flush`] sends everything
+//! A step puts messages in; in the node's next turn [`Outboxes::flush`] sends everything
 //! that waits for one peer as one frame. A peer that does not listen, or does not keep up, loses messages, as on any
 //! lossy network: the protocols send again what is not acknowledged.
 
@@ -21,6 +21,8 @@ const MOST_WAITING_BYTES: usize = 128 << 20;
 pub(super) struct Outboxes {
     from: NodeId,
     of: BTreeMap<NodeId, Outbox>,
+    /// Whether any of them holds a message.
+    ready: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,12 +43,18 @@ struct Connection {
 impl Outboxes {
     /// Empty outboxes of the server `from`.
     pub fn new(from: NodeId) -> Self {
-        Outboxes { from, of: BTreeMap::new() }
+        Outboxes { from, of: BTreeMap::new(), ready: false }
     }
 
     /// Puts a message in the outbox for `to`.
     pub fn put(&mut self, to: NodeId, message: Arc<RawValue>) {
         self.of.entry(to).or_default().ready.push(message);
+        self.ready = true;
+    }
+
+    /// Whether there is something to flush.
+    pub fn are_ready(&self) -> bool {
+        self.ready
     }
 
     /// From now on `to` listens through `sink`, unless a later life of it already does.
@@ -61,6 +69,9 @@ impl Outboxes {
 
     /// Sends all that is ready; returns how many messages were lost because a peer does not listen or keep up.
     pub fn flush(&mut self) -> usize {
+        if !std::mem::take(&mut self.ready) {
+            return 0;
+        }
         let from = self.from;
         let busy = self.of.values_mut().filter(|outbox| !outbox.ready.is_empty());
         busy.map(|outbox| outbox.flush(from)).sum()

@@ -5,6 +5,7 @@
 //! known to all others. A connection that breaks is opened again, after 25 ms at first and 1 s at most.
 
 use super::dial;
+use super::node::Hear;
 use super::steps;
 use super::wire::{Frame, PEER_LEAVE, PEER_LISTEN, Peer};
 use crate::net::rpc::params::Named;
@@ -14,7 +15,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -33,16 +34,16 @@ struct Up {
 pub(super) struct Peers<M> {
     me: Peer,
     token: String,
-    frames: mpsc::Sender<Frame<M>>,
+    node: Arc<dyn Hear<M>>,
     known: Mutex<BTreeMap<NodeId, (Peer, AbortOnDropHandle<()>)>>,
     up: watch::Sender<BTreeMap<NodeId, Up>>,
 }
 
 impl<M: DeserializeOwned + Send + 'static> Peers<M> {
-    /// No peers yet. What they send goes to `frames`.
-    pub fn new(me: Peer, token: String, frames: mpsc::Sender<Frame<M>>) -> Arc<Self> {
+    /// No peers yet. What they send goes to `node`.
+    pub fn new(me: Peer, token: String, node: Arc<dyn Hear<M>>) -> Arc<Self> {
         let (known, up) = (Mutex::default(), watch::Sender::default());
-        Arc::new(Peers { me, token, frames, known, up })
+        Arc::new(Peers { me, token, node, known, up })
     }
 
     /// Listens to this life of a peer from now on, unless the same or a later life is known.
@@ -100,7 +101,7 @@ impl<M: DeserializeOwned + Send + 'static> Peers<M> {
         while let Some(frame) = heard.subscription.next().await {
             match frame {
                 Ok(frame) if frame.from == from => {
-                    if self.frames.send(frame).await.is_err() {
+                    if !self.node.heard(frame) {
                         return;
                     }
                 }

@@ -11,6 +11,15 @@ const MOST_OPEN: usize = 16_384;
 /// The machine ends its requests itself; one that it does not end is unknown so long after it should have.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// The answer to a request, now or later.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The step that took the request in has answered it.
+    Now(Outcome),
+    /// It comes on this channel.
+    Later(oneshot::Receiver<Outcome>),
+}
+
 /// The requests of one life of a server, each until it is answered.
 #[derive(Debug)]
 pub(super) struct Requests {
@@ -18,6 +27,8 @@ pub(super) struct Requests {
     incarnation: u64,
     timeout: Duration,
     counter: u64,
+    /// The request that is being taken in, and its answer if it has one already.
+    current: Option<(Ticket, Option<Outcome>)>,
     open: BTreeMap<u64, Open>,
 }
 
@@ -30,30 +41,46 @@ struct Open {
 impl Requests {
     /// No requests yet, in this life of `node`; each is to be answered within `timeout`.
     pub fn new(node: NodeId, incarnation: u64, timeout: Duration) -> Self {
-        Requests { node, incarnation, timeout, counter: 0, open: BTreeMap::new() }
+        let (counter, current, open) = (0, None, BTreeMap::new());
+        Requests { node, incarnation, timeout, counter, current, open }
     }
 
-    /// Gives a request its ticket, or refuses it at once because too many are under way.
-    pub fn open(
-        &mut self,
-        op: &Op,
-        answer: oneshot::Sender<Outcome>,
-        now: Duration,
-    ) -> Option<Ticket> {
+    /// Gives a request its ticket, unless too many are under way. The machine takes the request in now; after that step
+    /// comes [`Requests::opened`].
+    pub fn open(&mut self, op: &Op) -> Result<Ticket, Reason> {
         if self.open.len() >= MOST_OPEN {
-            drop(answer.send(Outcome::Refused(Reason::Overloaded(MOST_OPEN as u64))));
-            return None;
+            return Err(Reason::Overloaded(MOST_OPEN as u64));
         }
         self.counter += 1;
         let (node, incarnation, counter) = (self.node, self.incarnation, self.counter);
         let ticket = Ticket { node, incarnation, counter };
         steps::requested(ticket, op);
-        self.open.insert(counter, Open { answer, ends: now + self.timeout + GRACE });
-        Some(ticket)
+        self.current = Some((ticket, None));
+        Ok(ticket)
+    }
+
+    /// The step that took the request in has ended: the answer, or where it will come.
+    pub fn opened(&mut self, now: Duration) -> Answer {
+        let (answer, outcome) = oneshot::channel();
+        match self.current.take() {
+            Some((_, Some(outcome))) => return Answer::Now(outcome),
+            Some((ticket, None)) => {
+                let ends = now + self.timeout + GRACE;
+                self.open.insert(ticket.counter, Open { answer, ends });
+            }
+            None => {}
+        }
+        Answer::Later(outcome)
     }
 
     /// Answers a request. The first answer counts; a client that has gone away gets none.
     pub fn answer(&mut self, ticket: Ticket, outcome: Outcome) {
+        if let Some((current, answer @ None)) = &mut self.current
+            && *current == ticket
+        {
+            steps::answered(ticket, &outcome);
+            return *answer = Some(outcome);
+        }
         let own = (ticket.node, ticket.incarnation) == (self.node, self.incarnation);
         let Some(open) = own.then(|| self.open.remove(&ticket.counter)).flatten() else { return };
         steps::answered(ticket, &outcome);
@@ -75,8 +102,8 @@ impl Requests {
     }
 
     /// The server stops: what is under way may still happen.
-    pub fn end(self) {
-        for open in self.open.into_values() {
+    pub fn end(&mut self) {
+        for open in std::mem::take(&mut self.open).into_values() {
             drop(open.answer.send(Outcome::Unknown(Reason::Stopping)));
         }
     }
@@ -89,23 +116,49 @@ mod tests {
     const S: fn(u64) -> Duration = Duration::from_secs;
     const ALL: Op = Op::All { session: None };
 
+    /// Takes a request in, which `during` may answer in the step that takes it in.
+    fn taken_in(
+        requests: &mut Requests,
+        now: Duration,
+        during: Option<Outcome>,
+    ) -> (Ticket, Answer) {
+        let ticket = requests.open(&ALL).expect("there is room");
+        during.into_iter().for_each(|outcome| requests.answer(ticket, outcome));
+        (ticket, requests.opened(now))
+    }
+
+    fn later(answer: Answer) -> oneshot::Receiver<Outcome> {
+        match answer {
+            Answer::Later(outcome) => outcome,
+            Answer::Now(outcome) => panic!("answered already: {outcome:?}"),
+        }
+    }
+
     #[test]
     fn each_request_is_answered_once() {
         let mut requests = Requests::new(NodeId(1), 2, S(5));
-        let (answer, mut outcome) = oneshot::channel();
-        let ticket = requests.open(&ALL, answer, S(0)).expect("there is room");
+        let (ticket, answer) = taken_in(&mut requests, S(0), None);
         let done = Outcome::Set { version: None, session: None };
         requests.answer(Ticket { incarnation: 1, ..ticket }, Outcome::Refused(Reason::Stopping));
         requests.answer(ticket, done.clone());
         requests.answer(ticket, Outcome::Refused(Reason::Stopping));
-        assert_eq!(outcome.try_recv(), Ok(done));
+        assert_eq!(later(answer).try_recv(), Ok(done));
+    }
+
+    #[test]
+    fn what_is_answered_at_once_waits_nowhere() {
+        let mut requests = Requests::new(NodeId(1), 1, S(5));
+        let done = Outcome::Set { version: None, session: None };
+        let (ticket, answer) = taken_in(&mut requests, S(0), Some(done.clone()));
+        assert!(matches!(answer, Answer::Now(outcome) if outcome == done));
+        requests.answer(ticket, Outcome::Refused(Reason::Stopping));
+        assert_eq!(requests.next(), None);
     }
 
     #[test]
     fn what_the_machine_forgets_ends_as_unknown() {
         let mut requests = Requests::new(NodeId(1), 1, S(5));
-        let (answer, mut outcome) = oneshot::channel();
-        requests.open(&ALL, answer, S(1)).expect("there is room");
+        let mut outcome = later(taken_in(&mut requests, S(1), None).1);
         requests.expire(S(6));
         assert!(outcome.try_recv().is_err());
         requests.expire(S(7));
@@ -116,14 +169,8 @@ mod tests {
     #[test]
     fn past_the_bound_requests_are_refused() {
         let mut requests = Requests::new(NodeId(1), 1, S(5));
-        let mut open = || {
-            let (answer, outcome) = oneshot::channel();
-            (requests.open(&ALL, answer, S(0)).is_some(), outcome)
-        };
-        let kept: Vec<_> = (0..MOST_OPEN).map(|_| open()).collect();
-        assert!(kept.iter().all(|(opened, _)| *opened));
-        let (opened, mut outcome) = open();
-        assert!(!opened);
-        assert!(matches!(outcome.try_recv(), Ok(Outcome::Refused(Reason::Overloaded(_)))));
+        let kept: Vec<_> = (0..MOST_OPEN).map(|_| taken_in(&mut requests, S(0), None)).collect();
+        assert_eq!(kept.len(), MOST_OPEN);
+        assert!(matches!(requests.open(&ALL), Err(Reason::Overloaded(_))));
     }
 }

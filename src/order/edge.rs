@@ -67,6 +67,8 @@ pub(super) struct Edge {
     /// Requests that are about to be brought to the primary together.
     gathered: Vec<Arc<Entry>>,
     gathered_bytes: usize,
+    /// Whether requests were brought to the primary since it was last heard.
+    under_way: bool,
     /// Whether the primary of this epoch has yet to hear of what waits.
     unheard: bool,
     resend_armed: bool,
@@ -201,6 +203,7 @@ impl Edge {
             return;
         }
         self.waiting.values_mut().for_each(|waiting| waiting.sent = Duration::ZERO);
+        (self.gathered, self.gathered_bytes) = (Vec::new(), 0);
         if !self.waiting.is_empty() {
             self.resend_armed = true;
             ctx.arm(Timer::Resend.into(), Duration::ZERO);
@@ -243,28 +246,43 @@ impl Edge {
 impl Order {
     /// Brings a request to the primary: by message, or at once where this server is the primary.
     ///
-    /// Where nobody waits for the order, requests are gathered for a moment and brought together.
+    /// Requests are gathered and brought together: where nobody waits for the order, those of a moment; else those that
+    /// come while others are under way. These lose no time: a round holds the lock until this server's acknowledgement, and
+    /// they travel with that.
     pub(super) fn forward<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Arc<Entry>) {
-        if !self.style.patient {
+        if self.leads() && !self.style.patient {
             return self.forward_all(ctx, vec![entry]);
         }
         let cost = entry.cost();
         if self.edge.gathered_bytes + cost > super::MAX_ROUND_BYTES {
             self.forward_gathered(ctx);
         }
-        if self.edge.gathered.is_empty() {
-            ctx.arm(Timer::Gather.into(), GATHER);
-        }
+        let first = self.edge.gathered.is_empty();
         self.edge.gathered_bytes += cost;
         self.edge.gathered.push(entry);
+        if self.style.patient && first {
+            ctx.arm(Timer::Gather.into(), GATHER);
+        } else if !self.style.patient && first && !self.edge.under_way {
+            ctx.arm(Timer::Gather.into(), Duration::ZERO);
+        }
     }
 
-    /// Brings what was gathered to the primary.
+    /// Brings what was gathered to the primary, if it still waits.
     pub(super) fn forward_gathered<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         self.edge.gathered_bytes = 0;
-        let gathered = std::mem::take(&mut self.edge.gathered);
+        let mut gathered = std::mem::take(&mut self.edge.gathered);
+        gathered.retain(|entry| self.edge.waiting.contains_key(&entry.ticket.counter));
         if !gathered.is_empty() {
+            self.edge.under_way = true;
             self.forward_all(ctx, gathered);
+        }
+    }
+
+    /// The primary was heard, and what it said is handled: what was gathered meanwhile need not wait longer.
+    pub(super) fn primary_heard<P: Level>(&mut self, ctx: &mut Ctx<P>) {
+        self.edge.under_way = false;
+        if !self.style.patient {
+            self.forward_gathered(ctx);
         }
     }
 

@@ -203,6 +203,9 @@ impl Order {
                 self.on_holding(ctx, from, recovery::Holding { number, blank, incarnation });
             }
         }
+        if from == PRIMARY {
+            self.primary_heard(ctx);
+        }
     }
 
     /// A timer of the order is due.

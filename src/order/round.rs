@@ -2,7 +2,7 @@
 
 use crate::process::{Action, Ticket, Triple};
 use crate::session::{Version, Versions, version};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
 /// The most entries that a round holds: what a server handles between two heartbeats, even a slow one.
@@ -11,7 +11,7 @@ pub const MAX_ROUND_ENTRIES: usize = 4_096;
 pub const MAX_ROUND_BYTES: usize = 8 << 20;
 
 /// One client request in the order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Entry {
     /// The request; ordered once, however often it is submitted.
     pub ticket: Ticket,
@@ -22,8 +22,15 @@ pub struct Entry {
     /// What it does.
     pub triple: Triple,
     /// What its writer had seen, where the system carries dependencies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Arc<Versions>>,
+}
+
+/// `[ticket, epoch, settled, triple, seen]`: what there is most of on the wire goes without names.
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Entry { ticket, epoch, settled, triple, seen } = self;
+        (ticket, epoch, settled, triple, seen).serialize(serializer)
+    }
 }
 
 impl Entry {

@@ -2,8 +2,9 @@
 
 use super::outcome::Reason;
 use super::step::Short;
+use super::text::maybe_shared;
 use crate::session::Session;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
@@ -103,16 +104,23 @@ pub enum Action {
 }
 
 /// What a broadcast says: (ACTION, VAR, VALUE). Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Triple {
     /// What to do.
     pub action: Action,
     /// The variable; `None` for [`Action::All`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "maybe_shared")]
     pub key: Option<Key>,
     /// The value; only for [`Action::Set`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "maybe_shared")]
     pub value: Option<Value>,
+}
+
+/// `["set", "x", "7"]`, with `null` for what there is none of.
+impl Serialize for Triple {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.action, &self.key, &self.value).serialize(serializer)
+    }
 }
 
 impl Triple {

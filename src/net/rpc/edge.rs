@@ -1,25 +1,23 @@
 //! The handlers of the client port.
 
-use super::methods::{OPERATIONS, Operation};
 use super::results::{self, Success};
-use super::{codes, openrpc, wrong};
+use super::{codes, openrpc};
 use crate::net::client::{Fate, ServerStatus};
-use crate::net::node::{Call, MOST_CALLS};
+use crate::net::node::Serve;
+use crate::net::requests::Answer;
 use crate::net::wire::{Report, StartOrder};
-use crate::process::{Op, Reason};
+use crate::process::{Op, Outcome, Reason};
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::{Methods, RpcModule};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// What the handlers know: the way to the node loop, and what `status` says beside the process's own words.
-#[derive(Debug)]
+/// What the handlers know: the node, and what `status` says beside the process's own words.
 pub(in crate::net) struct Edge {
-    /// The way to the node loop.
-    pub calls: mpsc::Sender<Call>,
+    /// The node.
+    pub node: Arc<dyn Serve>,
     /// What the server was started with.
     pub order: StartOrder,
     /// Where it listens.
@@ -28,50 +26,29 @@ pub(in crate::net) struct Edge {
     pub started: Instant,
 }
 
-/// The methods of the client port.
+/// The methods of the client port, beside the operations.
 pub(in crate::net) fn client_methods(edge: Arc<Edge>) -> Result<Methods, RegisterMethodError> {
     let document = openrpc::document(&edge.report.address.to_string());
     let mut module = RpcModule::from_arc(edge);
-    for operation in &OPERATIONS {
-        register(&mut module, operation)?;
-    }
-    module.register_async_method("status", |_, edge, _| async move { edge.status().await })?;
+    module.register_method("status", |_, edge, _| edge.status())?;
     module.register_method("rpc.discover", move |_, _, _| document.clone())?;
     Ok(module.into())
 }
 
-fn register(
-    module: &mut RpcModule<Edge>,
-    operation: &'static Operation,
-) -> Result<(), RegisterMethodError> {
-    let handler = move |params: jsonrpsee::types::Params<'static>, edge: Arc<Edge>, _| async move {
-        let op = (operation.read)(&params);
-        edge.request(op.map_err(|cause| wrong::told(operation, &params, &cause))?).await
-    };
-    module.register_async_method(operation.name, handler).map(drop)
-}
-
 impl Edge {
-    /// Hands a request to the node loop and awaits its answer.
-    async fn request(&self, op: Op) -> Result<Success, ErrorObjectOwned> {
-        let refused = |reason| codes::error(Fate::Refused, &reason);
-        op.check().map_err(refused)?;
-        let (answer, outcome) = oneshot::channel();
-        let call = self.calls.try_send(Call::Request { op, answer });
-        call.map_err(|error| refused(reason_of(&error)))?;
-        match outcome.await {
-            Ok(outcome) => results::told(outcome),
-            // The node loop ended without a word.
-            Err(_) => Err(codes::error(Fate::Unknown, &Reason::Stopping)),
-        }
+    /// Hands a request to the node and awaits its answer, unless that is known at once.
+    pub(super) async fn request(&self, op: Op) -> Result<Success, ErrorObjectOwned> {
+        op.check().map_err(|reason| codes::error(Fate::Refused, &reason))?;
+        results::told(match self.node.request(op) {
+            Answer::Now(outcome) => outcome,
+            // The node ended without a word.
+            Answer::Later(outcome) => outcome.await.unwrap_or(Outcome::Unknown(Reason::Stopping)),
+        })
     }
 
-    async fn status(&self) -> Result<ServerStatus, ErrorObjectOwned> {
-        let refused = |reason| codes::error(Fate::Refused, &reason);
-        let (answer, status) = oneshot::channel();
-        let call = self.calls.try_send(Call::Status(answer));
-        call.map_err(|error| refused(reason_of(&error)))?;
-        let status = status.await.map_err(|_| refused(Reason::Stopping))?;
+    fn status(&self) -> Result<ServerStatus, ErrorObjectOwned> {
+        let stopping = || codes::error(Fate::Refused, &Reason::Stopping);
+        let status = self.node.status().ok_or_else(stopping)?;
         let start = &self.order.start;
         Ok(ServerStatus {
             id: start.id,
@@ -83,13 +60,6 @@ impl Edge {
             uptime_ms: whole_ms(self.started.elapsed()),
             status,
         })
-    }
-}
-
-fn reason_of<T>(error: &mpsc::error::TrySendError<T>) -> Reason {
-    match error {
-        mpsc::error::TrySendError::Full(_) => Reason::Overloaded(MOST_CALLS as u64),
-        mpsc::error::TrySendError::Closed(_) => Reason::Stopping,
     }
 }
 

@@ -1,7 +1,7 @@
 //! JSON-RPC as clients see it: methods, parameters, results, errors.
 //!
 //! One table, [`methods::OPERATIONS`], says of each method what it takes and gives; the handlers and the OpenRPC
-//! document both come from it. A handler only checks its parameters, hands the request to the node loop and awaits the
+//! document both come from it. A handler only checks its parameters, hands the request to the node and awaits the
 //! answer, so a client that disconnects takes no work with it.
 
 pub(super) mod batch;
@@ -9,6 +9,7 @@ pub(super) mod codes;
 pub(super) mod edge;
 mod methods;
 mod openrpc;
+pub(super) mod operations;
 pub(super) mod params;
 pub(super) mod results;
 mod wrong;

@@ -4,7 +4,7 @@
 //! [`wrong`]: super::wrong
 
 use super::codes::invalid_params;
-use crate::process::{Key, Op, Value};
+use crate::process::{Key, Op, Value, shared};
 use crate::session::Session;
 use jsonrpsee::core::traits::ToRpcParams;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
@@ -17,7 +17,9 @@ use serde_json::value::{RawValue, to_raw_value};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Set {
+    #[serde(deserialize_with = "shared")]
     key: Key,
+    #[serde(deserialize_with = "shared")]
     value: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
@@ -27,6 +29,7 @@ struct Set {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keyed {
+    #[serde(deserialize_with = "shared")]
     key: Key,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<Session>,
@@ -73,21 +76,24 @@ fn parse<T: DeserializeOwned>(params: &Params<'_>) -> Result<T, Error> {
     serde_json::from_str(params.as_str().unwrap_or("[]"))
 }
 
-/// The method that asks for `op`, and its parameters.
-pub(in crate::net) fn of(op: &Op) -> (&'static str, Named) {
-    let session = |session: &Option<Session>| session.clone();
+/// The method that asks for `op`.
+pub(in crate::net) fn method(op: &Op) -> &'static str {
     match op {
-        Op::Set { key, value, session: seen } => {
-            let (key, value) = (key.clone(), value.clone());
-            ("set", Named::of(&Set { key, value, session: session(seen) }))
+        Op::Set { .. } => "set",
+        Op::Delete { .. } => "delete",
+        Op::Get { .. } => "get",
+        Op::All { .. } => "all",
+    }
+}
+
+/// The parameters that ask for `op`.
+pub(in crate::net) fn of(op: &Op) -> Named {
+    match op.clone() {
+        Op::Set { key, value, session } => Named::of(&Set { key, value, session }),
+        Op::Delete { key, session } | Op::Get { key, session } => {
+            Named::of(&Keyed { key, session })
         }
-        Op::Delete { key, session: seen } => {
-            ("delete", Named::of(&Keyed { key: key.clone(), session: session(seen) }))
-        }
-        Op::Get { key, session: seen } => {
-            ("get", Named::of(&Keyed { key: key.clone(), session: session(seen) }))
-        }
-        Op::All { session: seen } => ("all", Named::of(&Unkeyed { session: session(seen) })),
+        Op::All { session } => Named::of(&Unkeyed { session }),
     }
 }
 

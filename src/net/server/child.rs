@@ -5,7 +5,7 @@
 //! its controller. Elsewhere the kernel sends SIGHUP and SIGCONT to a stopped process group that has lost its parent; so
 //! SIGHUP must keep its effect here.
 
-use super::{Bound, on_own_thread};
+use super::Bound;
 use crate::net::wire::{Report, StartOrder, Started};
 use crate::net::{NetError, listen};
 use std::io::{BufRead, Read, Write};
@@ -15,21 +15,19 @@ use std::sync::Arc;
 pub const CHILD_ARGUMENTS: [&str; 2] = ["server", "--child"];
 
 /// Runs the server that a controller started: the first line of stdin is its start order, and end of input its end.
-/// Returns after SIGTERM or SIGINT, once what was under way is answered.
+/// Returns after SIGTERM or SIGINT, once what was under way is answered. It is to run on a main thread that does nothing
+/// else: that one has the allocator's best arena.
 pub async fn run_child() -> Result<(), NetError> {
-    let end = on_own_thread(|| async {
-        end_with_the_controller();
-        let order = read_order()?;
-        std::thread::spawn(exit_with_input);
-        listen::raise_open_files();
-        let bound = Bound::at(order.address).await.inspect_err(|error| {
-            say(&Started::Failed(error.clone()));
-        })?;
-        let stop = signals()?;
-        say_listening(&bound.report);
-        bound.serve(order, Arc::new(to_stderr), stop).await
-    });
-    end.await.unwrap_or_else(|_| Err(NetError::Internal("the server's thread panicked".into())))
+    end_with_the_controller();
+    let order = read_order()?;
+    std::thread::spawn(exit_with_input);
+    listen::raise_open_files();
+    let bound = Bound::at(order.address).await.inspect_err(|error| {
+        say(&Started::Failed(error.clone()));
+    })?;
+    let stop = signals()?;
+    say_listening(&bound.report);
+    bound.serve(order, Arc::new(to_stderr), stop).await
 }
 
 /// Asks the kernel to kill this process when its controller dies, even while it stands still.

@@ -1,4 +1,4 @@
-//! One server: its two ports, its node loop, its start and its end.
+//! One server: its two ports, its node, its start and its end.
 //!
 //! ```text
 //!   bind both ports ─▶ report where ─▶ learn the peers, link with them ─▶ run the machine, serve clients ─▶ stop
@@ -20,7 +20,7 @@ use super::clock::Clock;
 use super::links::Links;
 use super::listen;
 use super::logs::{self, LineSink};
-use super::node::{Call, MOST_CALLS, MOST_FRAMES, Node};
+use super::node::{Node, Parts, Serve as _};
 use super::peers::Peers;
 use super::requests::Requests;
 use super::rpc::{Edge, client_methods};
@@ -36,7 +36,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 /// Answers under way have so long to be written when the server stops.
@@ -60,7 +60,7 @@ impl Bound {
         Ok(Bound { clients, peers, report })
     }
 
-    /// Runs the server that `order` describes until `stop` ends, on the thread of a runtime of its own.
+    /// Runs the server that `order` describes until `stop` ends. The thread's runtime is this server's alone: one server is one thread.
     pub async fn serve(
         self,
         order: StartOrder,
@@ -122,13 +122,12 @@ impl Serve {
         P: Process<Record = Nothing> + Send + 'static,
     {
         let Serve { bound: Bound { clients, peers, report }, order, clock, level, stop } = self;
-        let (calls, calls_in) = mpsc::channel(MOST_CALLS);
-        let (frames, frames_in) = mpsc::channel(MOST_FRAMES);
+        let node = Node::new(parts(build(&order.start), &order, clock));
         let (role, started) = watch::channel(None);
         let (go, asked_to_stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let port = PeerPort {
-            calls: calls.clone(),
-            peers: Peers::new(me(&order, &report), order.token.clone(), frames),
+            node: node.clone(),
+            peers: Peers::new(me(&order, &report), order.token.clone(), node.clone()),
             via: order.via,
             level,
             go: go.clone(),
@@ -145,27 +144,19 @@ impl Serve {
             () = go.notified() => {}
             () = &mut ended => return Ok(()),
         }
-        let process = build(&order.start);
-        let first_role = process.status().role;
-        let node = Node {
-            process,
-            ctx: context(&order),
-            clock,
-            links: links(&order),
-            requests: requests(&order),
-            calls: calls_in,
-            frames: frames_in,
-        };
-        let edge = Arc::new(Edge { calls: calls.clone(), order, report, started: Instant::now() });
-        let client_port = listen::serve_clients(clients, client_methods(edge).map_err(twice)?)?;
-        role.send_replace(Some(first_role));
-        let node = node.run();
-        tokio::pin!(node);
+        let first_role = node.status().map(|status| status.role);
+        let edge = Edge { node: node.clone(), order, report, started: Instant::now() };
+        let edge = Arc::new(edge);
+        let methods = client_methods(edge.clone()).map_err(twice)?;
+        let client_port = listen::serve_clients(clients, methods, edge)?;
+        let running = node.run();
+        tokio::pin!(running);
+        role.send_replace(first_role);
         tokio::select! {
-            () = &mut node => {}
+            failed = &mut running => return failed,
             () = &mut ended => {
-                let _ = calls.send(Call::Stop).await;
-                node.await;
+                node.stop();
+                running.await?;
             }
         }
         farewell([client_port, peer_port]).await;
@@ -176,6 +167,11 @@ impl Serve {
 fn me(order: &StartOrder, report: &Report) -> Peer {
     let Start { id, incarnation, .. } = order.start;
     Peer { id, incarnation, address: report.peer_address, awaited: false }
+}
+
+fn parts<P: Process>(process: P, order: &StartOrder, clock: Clock) -> Parts<P> {
+    let (ctx, links, requests) = (context(order), links(order), requests(order));
+    Parts { process, ctx, clock, links, requests }
 }
 
 fn context<P: Process>(order: &StartOrder) -> Ctx<P> {

@@ -4,7 +4,7 @@ use crate::faults::Fault;
 use crate::net::client::Fate;
 use crate::net::cluster::reached;
 use crate::net::logs::{LevelHandle, LogLevel};
-use crate::net::node::Call;
+use crate::net::node::Hear;
 use crate::net::peers::Peers;
 use crate::net::rpc::codes::told;
 use crate::net::rpc::params::read;
@@ -20,15 +20,15 @@ use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, watch};
 
 /// A start waits so long for the links to the awaited peers.
 const LINKS: Duration = Duration::from_secs(2);
 
 /// What the handlers of the peer port act on.
 pub(super) struct PeerPort<M> {
-    /// The way to the node loop.
-    pub calls: mpsc::Sender<Call>,
+    /// The node.
+    pub node: Arc<dyn Hear<M>>,
     /// The links to the peers.
     pub peers: Arc<Peers<M>>,
     /// Where the controller's host is reached from here, if that is another host.
@@ -62,8 +62,9 @@ pub(super) fn peer_methods<M: DeserializeOwned + Send + 'static>(
         port.start(read::<(Vec<Peer>,)>(&params)?.0).await
     })?;
     if faults_allowed {
-        module.register_async_method(CONTROL_FAULT, |params, port, _| async move {
-            port.call(Call::Faults(read::<(Vec<Fault>,)>(&params)?.0)).await
+        module.register_method(CONTROL_FAULT, |params, port, _| {
+            port.node.set_faults(&read::<(Vec<Fault>,)>(&params)?.0);
+            Ok::<_, ErrorObjectOwned>(())
         })?;
     }
     module.register_method(CONTROL_LOGS, |params, port, _| {
@@ -83,8 +84,7 @@ impl<M: DeserializeOwned + Send + 'static> PeerPort<M> {
         };
         let Ok(sink) = pending.accept().await else { return };
         let Peer { id: to, incarnation, .. } = peer;
-        let connected = Call::Connected { to, incarnation, sink };
-        if self.calls.send(connected).await.is_ok() {
+        if self.node.connected(to, incarnation, sink) {
             self.peers.listens(to);
             self.learn(peer);
         }
@@ -103,10 +103,6 @@ impl<M: DeserializeOwned + Send + 'static> PeerPort<M> {
     fn learn(&self, peer: Peer) {
         let address = self.via.map_or(peer.address, |via| reached(peer.address, via));
         self.peers.learn(Peer { address, ..peer });
-    }
-
-    async fn call(&self, call: Call) -> Result<(), ErrorObjectOwned> {
-        self.calls.send(call).await.map_err(|_| stopping())
     }
 }
 
