@@ -3,6 +3,7 @@
 use super::all::All;
 use super::compare::Compare;
 use super::goals::Goals;
+use super::history::MakeHistory;
 use super::latency::Latency;
 use super::run::{Run, block_on};
 use super::scale::Scale;
@@ -24,6 +25,7 @@ Examples:
   conlab-bench goals                            how fast it must be: pass or short
   conlab-bench latency --requests 1000          one client, ten servers
   conlab-bench throughput --clients 1,64 --rate 2000
+  conlab-bench history h.jsonl --operations 1000000 --clients 50
   conlab-bench compare before.json after.json --limit 1.1
 
 Exit codes: 0 done; 1 a regression past the limit; 64 wrong usage, input or folder;
@@ -52,6 +54,10 @@ pub struct Common {
     /// Write results to this file [default: store/bench/TIME/results.json]
     #[arg(long, global = true, value_name = "FILE")]
     pub results: Option<PathBuf>,
+    /// Record what the clients see into this folder, a file for each cluster; for conlab check. Slower, as each
+    /// event is written at once, and each write has a value of its own
+    #[arg(long, global = true, value_name = "DIR")]
+    pub history: Option<PathBuf>,
     /// Print the results as JSON instead of tables
     #[arg(long, global = true)]
     pub json: bool,
@@ -69,6 +75,7 @@ enum Command {
     Staleness(Staleness),
     Goals(Goals),
     Compare(Compare),
+    History(MakeHistory),
     All(All),
 }
 
@@ -78,6 +85,7 @@ impl Cli {
         let Cli { common, command } = self;
         let name = match &command {
             Command::Compare(compare) => return compare.run(common.json),
+            Command::History(history) => return history.run(common.seed),
             Command::Latency(_) => "latency",
             Command::Throughput(_) => "throughput",
             Command::Scale(_) => "scale",
@@ -102,7 +110,7 @@ impl Command {
             Command::Staleness(command) => command.measure(run).await,
             Command::Goals(command) => command.measure(run).await,
             Command::All(command) => command.measure(run).await,
-            Command::Compare(_) => Ok(()),
+            Command::Compare(_) | Command::History(_) => Ok(()),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Asker {
     /// What it has seen, if its level keeps sessions and it carries them.
     session: Option<Session>,
     carries: bool,
+    /// A name, and how many values it has written, where each is to be another.
+    written: Option<(String, u64)>,
 }
 
 impl Asker {
@@ -27,12 +29,24 @@ impl Asker {
     pub fn new(operation: Operation, number: u32) -> Self {
         let key = |key| format!("c{number}k{key}").into();
         let keys = (0..KEYS).map(key).collect();
-        Asker { operation, keys, value: VALUE.into(), next: 0, session: None, carries: false }
+        let (next, session, written) = (0, None, None);
+        Asker { operation, keys, value: VALUE.into(), next, session, carries: false, written }
     }
 
     /// Client `number` of a store. At the causal level it carries its session: without it that level promises nothing.
     pub fn of(system: System, operation: Operation, number: u32) -> Self {
         Asker { carries: system == System::Causal, ..Asker::new(operation, number) }
+    }
+
+    /// The same, but each value that it writes is another, by its name: checkers of its history then know what was read.
+    pub fn with_distinct_values(self, name: &str) -> Self {
+        Asker { written: Some((name.to_string(), 0)), ..self }
+    }
+
+    /// The same on variables that nobody else uses.
+    pub fn on_other_keys(self) -> Self {
+        let keys = self.keys.iter().map(|key| format!("b{key}").into()).collect();
+        Asker { keys, ..self }
     }
 
     /// The next thing it asks for.
@@ -41,8 +55,14 @@ impl Asker {
         let (key, session) = (self.keys[self.next].clone(), self.session.clone());
         match self.operation {
             Operation::Get => Op::Get { key, session },
-            Operation::Set | Operation::Call => Op::Set { key, value: self.value.clone(), session },
+            Operation::Set | Operation::Call => Op::Set { key, value: self.value(), session },
         }
+    }
+
+    fn value(&mut self) -> Value {
+        let Some((name, written)) = &mut self.written else { return self.value.clone() };
+        *written += 1;
+        format!("{name}.{written}").into()
     }
 
     /// It heard the answer.

@@ -1,17 +1,19 @@
 //! The test bed: the floor and one cluster of each level, all running at once, so that they can be measured in turns.
 
-use super::caller::Caller;
+use super::caller::{Caller, PATIENCE};
+use super::client::{Recorded, StoreClient, tape};
 use super::floor::Floor;
 use super::run::Run;
 use super::series::Place;
 use super::subject::{Operation, Subject};
-use conlab::cli::Failure;
+use conlab::cli::{Failure, Tape};
 use conlab::faults::Link;
 use conlab::net::{Client, ClusterOptions, Controller, LogLevel, LogOptions};
-use conlab::process::Timing;
+use conlab::process::{NodeId, Timing};
 use conlab::systems::System;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// A level is given so long to end what it still does.
@@ -30,13 +32,16 @@ pub struct BedOptions {
     pub servers: u32,
     /// The delays of the clusters' links.
     pub delays: Vec<(Link, Duration)>,
+    /// The folder in which what the clients see is recorded.
+    pub history: Option<PathBuf>,
 }
 
 impl BedOptions {
     /// Clusters of so many servers on undelayed links, as the flags of a run say.
     pub fn of(run: &Run, servers: u32) -> Result<Self, Failure> {
         let (floor, executable) = (Run::own_executable()?, run.common.executable.clone());
-        Ok(BedOptions { floor, executable, servers, delays: Vec::new() })
+        let history = run.common.history.clone();
+        Ok(BedOptions { floor, executable, servers, delays: Vec::new(), history })
     }
 }
 
@@ -44,6 +49,9 @@ impl BedOptions {
 pub struct Bed {
     floor: Vec<String>,
     levels: BTreeMap<System, (Controller, Vec<String>)>,
+    tapes: BTreeMap<System, Tape>,
+    /// How many clients were made.
+    clients: AtomicU32,
     _floor: Floor,
 }
 
@@ -51,7 +59,20 @@ impl Bed {
     /// Starts the floor and a cluster of each of `levels`.
     pub async fn start(options: &BedOptions, levels: &[System]) -> Result<Bed, Failure> {
         let floor = Floor::start(&options.floor, options.servers).await?;
-        let mut bed = Bed { floor: floor.addresses(), levels: BTreeMap::new(), _floor: floor };
+        let tapes = match &options.history {
+            Some(folder) => {
+                let tapes = levels.iter().map(|system| Ok((*system, tape(folder, *system)?)));
+                tapes.collect::<Result<_, Failure>>()?
+            }
+            None => BTreeMap::new(),
+        };
+        let mut bed = Bed {
+            floor: floor.addresses(),
+            levels: BTreeMap::new(),
+            tapes,
+            clients: AtomicU32::new(0),
+            _floor: floor,
+        };
         for system in levels {
             let started = Controller::start(cluster(options, *system)).await;
             match started {
@@ -83,10 +104,34 @@ impl Bed {
     ) -> Result<Caller, Failure> {
         let addresses = self.addresses(subject);
         let servers = u32::try_from(addresses.len()).unwrap_or(1).max(1);
-        let address = addresses.get(place.index(number, servers) as usize);
-        let address =
-            address.ok_or_else(|| Failure::internal(format!("{subject} is not on this bed")))?;
-        Caller::connect(subject, operation, number, address).await
+        let server = place.index(number, servers);
+        match subject {
+            Subject::Level(system) => {
+                let client = self.client(system, NodeId(server + 1)).await?;
+                Ok(Caller::of_store(client, system, operation, number))
+            }
+            Subject::Echo | Subject::Chain => {
+                Caller::of_floor(subject, number, self.address(subject, server)?).await
+            }
+        }
+    }
+
+    /// A new client of a level's server; what it sees is recorded if the bed is.
+    pub async fn client(&self, system: System, node: NodeId) -> Result<StoreClient, Failure> {
+        let address = self.address(Subject::Level(system), node.0 - 1)?;
+        let client = Client::connect_for(address, PATIENCE).await?;
+        let number = self.clients.fetch_add(1, Ordering::Relaxed);
+        let recorded = self.tapes.get(&system).map(|tape| Recorded {
+            tape: tape.clone(),
+            name: number.to_string(),
+            node,
+        });
+        Ok(StoreClient::new(client, recorded))
+    }
+
+    fn address(&self, subject: Subject, server: u32) -> Result<&String, Failure> {
+        let address = self.addresses(subject).get(server as usize);
+        address.ok_or_else(|| Failure::internal(format!("{subject} is not on this bed")))
     }
 
     /// Where the servers of a subject are.
@@ -121,6 +166,7 @@ impl Bed {
 
     /// Ends every server.
     pub async fn stop(self) {
+        self.tapes.values().for_each(Tape::close);
         for (controller, _) in self.levels.into_values() {
             controller.stop().await;
         }

@@ -1,11 +1,13 @@
 //! One client with a connection of its own.
 
 use super::asker::Asker;
+use super::client::StoreClient;
 use super::floor::{CHAIN, Carried, ECHO};
 use super::subject::{Operation, Subject};
 use conlab::cli::Failure;
 use conlab::net::Client;
 use conlab::process::Op;
+use conlab::systems::System;
 use jsonrpsee::core::client::ClientT;
 use jsonrpsee::core::params::BatchRequestBuilder;
 use jsonrpsee_ws_client::{RpcServiceBuilder, WsClient, WsClientBuilder};
@@ -13,13 +15,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::time::Duration;
 
 /// A call that takes longer than this has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client that calls one server, one request at a time.
 pub enum Caller {
-    /// A client of a store, as applications use it. A floor is called by the same client, with the same SETs under the
-    /// floor's own method: what differs is the server alone.
-    One(Client, Asker, Option<&'static str>),
+    /// A client of a store, as applications use it.
+    Store(StoreClient, Asker),
+    /// The same client of a floor's server, with the same SETs under the floor's method: what differs is the server alone.
+    Floor(Client, Asker, &'static str),
     /// A bare JSON-RPC client that sends so many requests of a store as one batch.
     Batch(Bare, Asker, u32),
 }
@@ -28,28 +31,34 @@ pub enum Caller {
 type Bare = WsClient<jsonrpsee_ws_client::RpcService>;
 
 impl Caller {
-    /// Client `number` of `subject`, connected to `address`.
-    pub async fn connect(
-        subject: Subject,
+    /// Client `number` of a store.
+    pub fn of_store(
+        client: StoreClient,
+        system: System,
         operation: Operation,
         number: u32,
-        address: &str,
-    ) -> Result<Caller, Failure> {
+    ) -> Caller {
+        let asker = Asker::of(system, operation, number);
+        let asker = match client.name() {
+            Some(name) => asker.with_distinct_values(name),
+            None => asker,
+        };
+        Caller::Store(client, asker)
+    }
+
+    /// Client `number` of a floor's server.
+    pub async fn of_floor(subject: Subject, number: u32, address: &str) -> Result<Caller, Failure> {
+        let method = if subject == Subject::Echo { ECHO } else { CHAIN };
         let client = Client::connect_for(address, PATIENCE).await?;
-        Ok(match subject {
-            Subject::Level(system) => {
-                Caller::One(client, Asker::of(system, operation, number), None)
-            }
-            Subject::Echo => Caller::One(client, Asker::new(operation, number), Some(ECHO)),
-            Subject::Chain => Caller::One(client, Asker::new(operation, number), Some(CHAIN)),
-        })
+        Ok(Caller::Floor(client, Asker::new(Operation::Set, number), method))
     }
 
     /// The same client, but its requests go in batches of `size`.
     pub async fn batching(self, size: u32) -> Result<Caller, Failure> {
         match self {
-            Caller::One(client, asker, None) => {
-                Ok(Caller::Batch(bare(client.address()).await?, asker, size))
+            Caller::Store(client, asker) => {
+                // What a batch sees is not recorded, so it stays away from the variables of those that are.
+                Ok(Caller::Batch(bare(client.address()).await?, asker.on_other_keys(), size))
             }
             other => Ok(other),
         }
@@ -58,12 +67,13 @@ impl Caller {
     /// Asks once, and waits for the answer. An error says what came instead.
     pub async fn call(&mut self) -> Result<(), String> {
         match self {
-            Caller::One(client, asker, method) => {
-                let op = asker.ask();
-                let answer = match method {
-                    Some(method) => client.call_as(method, &op).await,
-                    None => client.call(&op).await,
-                };
+            Caller::Store(client, asker) => {
+                let answer = client.call(&asker.ask()).await;
+                asker.hear(answer.map_err(|failure| failure.to_string())?);
+                Ok(())
+            }
+            Caller::Floor(client, asker, method) => {
+                let answer = client.call_as(method, &asker.ask()).await;
                 asker.hear(answer.map_err(|failure| failure.to_string())?);
                 Ok(())
             }

@@ -13,9 +13,14 @@ mod asker;
 mod bed;
 mod block;
 mod caller;
+mod check {
+    pub mod generate;
+}
+mod client;
 mod compare;
 mod floor;
 mod goals;
+mod history;
 mod index;
 mod judge;
 mod latency;

@@ -12,8 +12,12 @@
 //! assert_eq!((session.versions.wanted("x"), session.versions.wanted("z")), (3, 0));
 //! ```
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// The place of a write in the one order of writes; 0 is "never written". See [`version`] for how it is built.
@@ -93,14 +97,57 @@ impl Versions {
 }
 
 /// A client's versions, and the cluster in which they mean something.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Session {
     /// The cluster that made the versions; empty for a session that has seen nothing.
-    #[serde(default)]
     pub cluster: Arc<str>,
     /// What the client has seen.
-    #[serde(flatten)]
     pub versions: Versions,
+}
+
+/// A session in JSON: `{cluster, versions, floor}`. Serde could flatten the one into the other, but reads it through a
+/// copy then, and sessions come with every call.
+#[derive(Deserialize)]
+struct Flat {
+    #[serde(default)]
+    cluster: Arc<str>,
+    #[serde(default)]
+    versions: BTreeMap<Arc<str>, Version>,
+    #[serde(default)]
+    floor: Version,
+}
+
+impl<'de> Deserialize<'de> for Session {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+/// Reads an object, and no list.
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Session;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a session")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Session, A::Error> {
+        let fields = MapAccessDeserializer::new(fields);
+        let Flat { cluster, versions: clocks, floor } = Flat::deserialize(fields)?;
+        Ok(Session { cluster, versions: Versions { clocks, floor } })
+    }
+}
+
+impl Serialize for Session {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut flat = serializer.serialize_struct("Session", 3)?;
+        flat.serialize_field("cluster", &self.cluster)?;
+        flat.serialize_field("versions", &self.versions.clocks)?;
+        flat.serialize_field("floor", &self.versions.floor)?;
+        flat.end()
+    }
 }
 
 impl Session {

@@ -1,6 +1,8 @@
 //! The bench driver from outside: tiny runs into a folder of their own, and what it says to bad input.
 
 use assert_cmd::Command;
+use conlab::check::{Budget, Model, Verdict, check};
+use conlab::history::read;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use serde_json::Value;
@@ -57,6 +59,44 @@ fn throughput_measures_closed_and_open_loops_and_prints_json() {
         .filter_map(|row| row["mode"].as_str())
         .collect();
     assert!(modes.contains(&"closed") && modes.contains(&"open"));
+}
+
+#[test]
+fn what_the_clients_see_is_recorded_for_each_cluster() {
+    let folder = TempDir::new().expect("a folder");
+    let histories = folder.path().join("histories");
+    let run = ["--repetitions", "1", "latency", "--servers", "2", "--requests", "5", "--history"];
+    bench(folder.path()).args(run).arg(&histories).assert().success();
+    for (level, model) in [
+        ("linearizable", Model::Linearizable),
+        ("sequential", Model::Sequential),
+        ("causal", Model::CausalConvergent),
+    ] {
+        let path = histories.join(format!("{level}.jsonl"));
+        let file = fs::File::open(&path).expect("it was recorded");
+        let history = read(level, file, None).expect("it is well formed").history;
+        assert!(history.len() >= 10, "SETs and GETs, warm-up included: {}", history.len());
+        assert_eq!(check(&history, model, &Budget::default()), Verdict::Valid, "{level}");
+    }
+    bench(folder.path()).args(run).arg(&histories).assert().success();
+    assert!(histories.join("eventual-2.jsonl").exists(), "nothing is overwritten");
+}
+
+#[test]
+fn long_histories_are_made_from_a_seed() {
+    let folder = TempDir::new().expect("a folder");
+    let made = |words: &[&str]| {
+        let run =
+            bench(folder.path()).args(["history", "-", "--operations", "500"]).args(words).assert();
+        let text = run.success().get_output().stdout.clone();
+        read("made", &text[..], None).expect("it is well formed").history
+    };
+    let whole = made(&["--keys", "3", "--clients", "4"]);
+    assert_eq!((whole.len(), whole.keys(), whole.processes()), (500, 3, 4));
+    let verdict = |history| check(&history, Model::Linearizable, &Budget::default());
+    assert_eq!(verdict(whole), Verdict::Valid);
+    assert!(verdict(made(&["--stale", "--keys", "2", "--seed", "3"])).counterexample().is_some());
+    assert_eq!(verdict(made(&["--values", "3", "--cas", "--seed", "2"])), Verdict::Valid);
 }
 
 #[test]

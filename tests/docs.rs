@@ -1,8 +1,10 @@
 //! The outputs in docs/ are those of the scenarios: each marked block is the script or the trace of its file.
 //!
-//! A block follows a line `<!-- FILE: script -->` or `<!-- FILE: trace -->`. After a scenario was recorded anew,
+//! A block follows a line `<!-- FILE: script -->`, or `trace`, `counterexample`, or `check`: what `conlab check` says of the history
+//! of the scenario, but for the times that it took. After a scenario was recorded anew,
 //! `DOCS_RECORD=1 cargo test --test docs` fills the blocks again.
 
+use assert_cmd::Command;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,8 +30,29 @@ fn named(marker: &str) -> Option<String> {
             let end = lines.iter().rposition(rule).unwrap_or(lines.len());
             Some(lines[..end].iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n"))
         }
-        other => panic!("{marker}: expected script or trace, found {other}"),
+        "counterexample" => {
+            let start = recording.find("\nnot ").expect("a model breaks");
+            Some(recording[start..].trim().to_string())
+        }
+        "check" => Some(checked(file)),
+        other => panic!("{marker}: expected script, trace, counterexample or check, found {other}"),
     }
+}
+
+/// What `conlab check` prints of the history of a scenario; the times are made up.
+fn checked(file: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = fs::canonicalize(file).expect("it is there");
+    let conlab = |words: &[&str]| {
+        let mut command = Command::cargo_bin("conlab").expect("it is built with the tests");
+        let run = command.current_dir(folder.path()).args(words).output().expect("it runs");
+        String::from_utf8(run.stdout).expect("it prints text")
+    };
+    conlab(&["run", scenario.to_str().expect("it is text"), "--history", "h.jsonl"]);
+    let printed = conlab(&["check", "h.jsonl"]);
+    let (first, rest) = printed.split_once('\n').expect("it prints lines");
+    let (what, _) = first.split_once("; read in ").expect("it says how long it took");
+    format!("{what}; read in 0.20 ms, checked in 0.30 ms\n{}", rest.trim_end())
 }
 
 /// The page with every marked block filled, and how many there are.

@@ -1,4 +1,5 @@
-//! Long histories of a store that answers from one state, from a seed: valid under every model unless asked otherwise.
+//! Long histories from a seed. One server: linearizable. Several, each of which applies the one order of all writes in its own time
+//! and answers reads at once: sequential, but not linearizable. One stale read breaks them on demand.
 
 use conlab::history::{Asked, Builder, History, Observed, Stamp};
 use conlab::random::Random;
@@ -12,8 +13,27 @@ pub struct Load {
     /// Values are drawn below this; 0 where all are distinct.
     pub values: u64,
     pub cas: bool,
+    /// Client `c` talks to server `c` modulo so many.
+    pub servers: usize,
     /// One read, near the end, returns what its key held long before.
     pub stale: bool,
+}
+
+/// A server: what each key holds, as (value, version), and how much of the order it has applied.
+#[derive(Clone)]
+struct Server {
+    state: Vec<(u64, u64)>,
+    applied: usize,
+}
+
+impl Server {
+    /// Applies so many more writes of the order.
+    fn apply(&mut self, order: &[(usize, u64, u64)], most: usize) {
+        for &(key, value, version) in order[self.applied..].iter().take(most) {
+            self.state[key] = (value, version);
+            self.applied += 1;
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -33,14 +53,26 @@ struct Client {
     old: u64,
     version: u64,
     took: bool,
+    /// How much of the order its server must have applied before it answers.
+    place: usize,
 }
 
 /// All clients are always busy: each idle one asks at once, and which one moves next is drawn.
 pub fn history(load: Load, seed: u64) -> History {
-    let idle =
-        Client { phase: Phase::Idle, key: 0, act: 0, value: 0, old: 0, version: 0, took: true };
+    let idle = Client {
+        phase: Phase::Idle,
+        key: 0,
+        act: 0,
+        value: 0,
+        old: 0,
+        version: 0,
+        took: true,
+        place: 0,
+    };
     let mut clients = vec![idle; load.clients];
     let mut state = vec![(0_u64, 0_u64); load.keys];
+    let mut order = Vec::new();
+    let mut servers = vec![Server { state: state.clone(), applied: 0 }; load.servers];
     let mut early = None;
     let (mut random, mut builder) = (Random::new(seed), Builder::new());
     let (mut started, mut ended, mut time, mut stale) = (0, 0, 0, load.stale);
@@ -49,6 +81,15 @@ pub fn history(load: Load, seed: u64) -> History {
         let at = Stamp::new(time, (time / 1_000) as u32);
         let number = random.below(load.clients as u64) as usize;
         let client = &mut clients[number];
+        if load.servers > 1 {
+            let applies = random.below(load.servers as u64) as usize;
+            let most = random.below(4) as usize;
+            servers[applies].apply(&order, most);
+        }
+        let server = &mut servers[number % load.servers];
+        if load.servers == 1 {
+            server.apply(&order, usize::MAX);
+        }
         match client.phase {
             Phase::Idle if started < load.operations => {
                 started += 1;
@@ -68,7 +109,7 @@ pub fn history(load: Load, seed: u64) -> History {
                 let held = &mut state[client.key];
                 client.took = client.act < 2 || held.0 == client.old;
                 if client.act == 0 {
-                    (client.value, client.version) = *held;
+                    (client.value, client.version) = server.state[client.key];
                     if early.is_none() && started > load.operations / 2 && held.0 != 0 {
                         early = Some((client.key, held.0, held.1));
                     }
@@ -79,8 +120,13 @@ pub fn history(load: Load, seed: u64) -> History {
                 } else if client.took {
                     *held = (client.value, time);
                     client.version = time;
+                    order.push((client.key, client.value, time));
+                }
+                if client.act > 0 {
+                    client.place = order.len();
                 }
             }
+            Phase::Took if server.applied < client.place => {}
             Phase::Took => {
                 client.phase = Phase::Idle;
                 ended += 1;
@@ -110,5 +156,5 @@ fn draw(load: Load, random: &mut Random, number: u64, state: &[(u64, u64)]) -> C
     };
     let value = if load.values == 0 { number } else { 1 + random.below(load.values) };
     let old = if load.values == 0 { state[key].0 } else { 1 + random.below(load.values) };
-    Client { phase: Phase::Asked, key, act, value, old, version: 0, took: true }
+    Client { phase: Phase::Asked, key, act, value, old, version: 0, took: true, place: 0 }
 }

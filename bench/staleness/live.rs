@@ -4,11 +4,12 @@ use super::simulated::session_of;
 use super::{AFTER_US, BURST, SERVERS, Seen, WRITER, elsewhere, told};
 use crate::bed::{Bed, BedOptions};
 use crate::block::wait_until;
+use crate::client::StoreClient;
 use crate::run::Run;
 use crate::subject::Subject;
 use conlab::cli::Failure;
 use conlab::faults::Link;
-use conlab::net::{Client, Failure as CallFailure};
+use conlab::net::Failure as CallFailure;
 use conlab::process::{NodeId, Op, Outcome};
 use conlab::random::Random;
 use conlab::stats::Latencies;
@@ -58,7 +59,7 @@ async fn visibility(run: &mut Run, bed: &Bed, reads: u32) -> Result<(), Failure>
 }
 
 async fn trial(
-    clients: &[Client],
+    clients: &[StoreClient],
     reader: NodeId,
     before: u64,
     after: Duration,
@@ -97,15 +98,16 @@ async fn waiting(run: &mut Run, bed: &Bed, reads: u32) -> Result<(), Failure> {
     run.save()
 }
 
-async fn clients(bed: &Bed, system: System) -> Result<Vec<Client>, Failure> {
+async fn clients(bed: &Bed, system: System) -> Result<Vec<StoreClient>, Failure> {
+    let servers = bed.addresses(Subject::Level(system)).len() as u32;
     let mut clients = Vec::new();
-    for address in bed.addresses(Subject::Level(system)) {
-        clients.push(Client::connect(address).await?);
+    for server in 1..=servers {
+        clients.push(bed.client(system, NodeId(server)).await?);
     }
     Ok(clients)
 }
 
-fn at(clients: &[Client], server: NodeId) -> &Client {
+fn at(clients: &[StoreClient], server: NodeId) -> &StoreClient {
     &clients[server.0 as usize - 1]
 }
 

@@ -16,6 +16,9 @@ use rayon::prelude::*;
 /// Keys that one thread takes at a time, so that its memory serves many of them.
 const KEYS_AT_ONCE: usize = 16;
 
+/// Histories shorter than this are checked by one thread.
+const SMALL: usize = 4_096;
+
 /// What is wrong with a key.
 #[derive(Debug)]
 enum Fault {
@@ -33,16 +36,7 @@ enum Fault {
 pub fn check(history: &History, budget: &Budget) -> Verdict {
     let meter = Meter::start(budget);
     let keys = Keys::of(history);
-    let new = || Zones::new(history.values());
-    let mut faults: Vec<(usize, Fault)> = (0..keys.len())
-        .into_par_iter()
-        .with_min_len(KEYS_AT_ONCE.min(keys.len() / 4 + 1))
-        .map_init(new, |zones, key| {
-            let (ids, lists) = (keys.operations(key), keys.is_list(key));
-            fault(history, ids, lists, zones, &meter).map(|fault| (key, fault))
-        })
-        .flatten()
-        .collect();
+    let mut faults = faults(history, &keys, &meter);
     let broken = faults.iter().position(|(_, fault)| !matches!(fault, Fault::Unknown(_)));
     match (broken, faults.is_empty()) {
         (_, true) => Verdict::Valid,
@@ -71,13 +65,22 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
 
 /// True where the whole history is surely linearizable.
 pub fn holds(history: &History, meter: &Meter) -> bool {
-    let keys = Keys::of(history);
+    faults(history, &Keys::of(history), meter).is_empty()
+}
+
+/// The keys that are broken or cannot be decided, in their order. A small history is not worth waking other threads.
+fn faults(history: &History, keys: &Keys, meter: &Meter) -> Vec<(usize, Fault)> {
     let new = || Zones::new(history.values());
-    let broken = |zones: &mut Zones, key: usize| {
-        fault(history, keys.operations(key), keys.is_list(key), zones, meter).is_some()
+    let of_key = |zones: &mut Zones, key: usize| {
+        let (ids, lists) = (keys.operations(key), keys.is_list(key));
+        fault(history, ids, lists, zones, meter).map(|fault| (key, fault))
     };
+    if history.len() < SMALL {
+        let mut zones = new();
+        return (0..keys.len()).filter_map(|key| of_key(&mut zones, key)).collect();
+    }
     let all = (0..keys.len()).into_par_iter().with_min_len(KEYS_AT_ONCE.min(keys.len() / 4 + 1));
-    !all.map_init(new, broken).any(|broken| broken)
+    all.map_init(new, of_key).flatten().collect()
 }
 
 /// Checks one key's operations alone, without a counterexample: true where they are surely not linearizable.

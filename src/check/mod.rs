@@ -10,8 +10,10 @@ mod before;
 mod causal;
 mod convergence;
 mod explain;
+mod facts;
 mod frontier;
 mod keys;
+mod latest;
 mod linearizable;
 mod meter;
 mod model;
@@ -30,24 +32,24 @@ pub use text::{letter, names};
 pub use verdict::{Budget, Counterexample, Edge, Ladder, Rung, Verdict};
 
 use crate::history::History;
+use facts::Facts;
 use meter::Meter;
 
 /// Checks one model. Keys are checked in parallel where the model is local to them.
 pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
-    if history.is_empty() {
-        return Verdict::Unknown("the history holds no operation".into());
-    }
+    let mut rungs = ladder(history, &[model], budget).rungs;
+    rungs.swap_remove(0).verdict
+}
+
+fn verdict(facts: &Facts, model: Model, budget: &Budget) -> Verdict {
     match model {
-        Model::Linearizable => linearizable::check(history, budget),
+        Model::Linearizable => linearizable::check(facts.history, budget),
+        Model::Sequential => sequential::check(facts.history, budget),
         Model::Causal | Model::CausalConvergent => {
-            causal::check(history, model == Model::CausalConvergent, budget)
+            causal::check(facts, model == Model::CausalConvergent, budget)
         }
-        Model::Eventual => convergence::check(history, budget),
-        Model::ReadYourWrites
-        | Model::MonotonicReads
-        | Model::MonotonicWrites
-        | Model::WritesFollowReads => sessions::check(history, model, budget),
-        Model::Sequential => sequential::check(history, budget),
+        Model::Eventual => convergence::check(facts.history, budget),
+        model => sessions::check(facts, &[model], budget).swap_remove(0),
     }
 }
 
@@ -59,18 +61,27 @@ fn breaks(history: &History, model: Model, meter: &Meter) -> bool {
             causal::breaks(history, model == Model::CausalConvergent, meter)
         }
         Model::Eventual => convergence::breaks(history),
-        Model::ReadYourWrites
-        | Model::MonotonicReads
-        | Model::MonotonicWrites
-        | Model::WritesFollowReads => sessions::breaks(history, model, meter),
         Model::Sequential => sequential::breaks(history, meter),
+        model => sessions::breaks(history, model),
     }
 }
 
 /// Checks these models, and says of each counterexample which weaker models of the list still hold.
 pub fn ladder(history: &History, models: &[Model], budget: &Budget) -> Ladder {
-    let check = |&model: &Model| Rung { model, verdict: check(history, model, budget) };
-    let mut rungs: Vec<Rung> = models.iter().map(check).collect();
+    if history.is_empty() {
+        let verdict = Verdict::Unknown("the history holds no operation".into());
+        let rung = |&model: &Model| Rung { model, verdict: verdict.clone() };
+        return Ladder { rungs: models.iter().map(rung).collect() };
+    }
+    let facts = Facts::of(history);
+    let guarantees: Vec<Model> =
+        models.iter().copied().filter(|model| model.is_session()).collect();
+    let mut of_sessions = sessions::check(&facts, &guarantees, budget).into_iter();
+    let mut check = |&model: &Model| {
+        let of_session = if model.is_session() { of_sessions.next() } else { None };
+        Rung { model, verdict: of_session.unwrap_or_else(|| verdict(&facts, model, budget)) }
+    };
+    let mut rungs: Vec<Rung> = models.iter().map(&mut check).collect();
     let holding: Vec<Model> =
         rungs.iter().filter(|rung| rung.verdict == Verdict::Valid).map(|rung| rung.model).collect();
     for rung in &mut rungs {

@@ -55,6 +55,12 @@ impl Model {
         }
     }
 
+    /// True of the four session guarantees.
+    pub fn is_session(self) -> bool {
+        use Model::{MonotonicReads, MonotonicWrites, ReadYourWrites, WritesFollowReads};
+        matches!(self, ReadYourWrites | MonotonicReads | MonotonicWrites | WritesFollowReads)
+    }
+
     /// True where each history that satisfies this model satisfies the weaker one too, by the definitions. Plain causality
     /// implies no session guarantee by version (one client may read 1, 2, 1), and convergence speaks of the quiet period alone.
     pub fn implies(self, weaker: Model) -> bool {

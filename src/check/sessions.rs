@@ -8,34 +8,40 @@
 //! Where versions are recorded, "older" compares numbers: one pass. Where they are not, a guarantee holds if *some* order of each
 //! key's writes fulfils all duties, that is, if the duties, the known versions and the orders that lists show have no cycle.
 
-use super::meter::Meter;
-use super::reads_from::{INITIAL, ReadsFrom, Unresolved, resolve};
+use super::facts::Facts;
+use super::reads_from::{INITIAL, ReadsFrom, Unresolved};
 use super::{Budget, Model, Verdict, shrink};
 use crate::history::{Act, End, History, KeyId, OpId, Operation};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 
-/// What is wrong.
-enum Fault {
-    Few(Vec<OpId>),
-    Unknown(String),
-}
-
-/// Checks one of the four guarantees.
-pub fn check(history: &History, model: Model, budget: &Budget) -> Verdict {
-    match fault(history, model) {
-        None => Verdict::Valid,
-        Some(Fault::Unknown(reason)) => Verdict::Unknown(reason),
-        Some(Fault::Few(few)) => {
-            let ids: Vec<OpId> = (0..history.len() as OpId).collect();
-            shrink::counterexample(history, &ids, &few, model, budget)
-        }
+/// Checks some of the four guarantees, in one pass.
+pub fn check(facts: &Facts, models: &[Model], budget: &Budget) -> Vec<Verdict> {
+    if models.is_empty() {
+        return Vec::new();
     }
+    let history = facts.history;
+    let verdict = |(model, fault): (&Model, Result<(), Fault>)| match fault {
+        Ok(()) => Verdict::Valid,
+        Err(Fault::Unknown(reason)) => Verdict::Unknown(reason),
+        Err(Fault::Few(few)) => {
+            let ids: Vec<OpId> = (0..history.len() as OpId).collect();
+            shrink::counterexample(history, &ids, &few, *model, budget)
+        }
+    };
+    models.iter().zip(faults(facts, models)).map(verdict).collect()
 }
 
 /// True where a small history surely breaks the guarantee.
-pub fn breaks(history: &History, model: Model, _meter: &Meter) -> bool {
-    matches!(fault(history, model), Some(Fault::Few(_)))
+pub fn breaks(history: &History, model: Model) -> bool {
+    matches!(faults(&Facts::of(history), &[model])[..], [Err(Fault::Few(_))])
+}
+
+/// What is wrong.
+#[derive(Debug, Clone)]
+enum Fault {
+    Few(Vec<OpId>),
+    Unknown(String),
 }
 
 /// A write that a process made or read, and by which operation.
@@ -61,49 +67,84 @@ struct Duty {
     by: [OpId; 2],
 }
 
-fn fault(history: &History, model: Model) -> Option<Fault> {
-    let reads_from = match resolve(history) {
-        Ok(found) => found,
-        Err(Unresolved::Wrong(few)) => return Some(Fault::Few(few)),
+/// What is wrong with each guarantee.
+fn faults(facts: &Facts, models: &[Model]) -> Vec<Result<(), Fault>> {
+    let history = facts.history;
+    let numbered = match facts.reads_from() {
+        Ok(_) => None,
+        Err(Unresolved::Wrong(few)) => return vec![Err(Fault::Few(few.clone())); models.len()],
         Err(Unresolved::Unclear(reason)) => match numbered(history) {
-            Some(found) => found,
-            None => return Some(Fault::Unknown(reason)),
+            Some(found) => Some(found),
+            None => return vec![Err(Fault::Unknown(reason.clone())); models.len()],
         },
     };
-    let versions = versions(history, &reads_from);
+    let reads_from = match (&numbered, facts.reads_from()) {
+        (None, Ok(found)) | (Some(found), _) => found,
+        (None, Err(_)) => return Vec::new(),
+    };
+    let versions = versions(history, reads_from);
+    let watches = watch(history, reads_from, &versions, models);
+    let judge = |mut watch: Watch| {
+        if let Some(few) = watch.broken {
+            return Err(Fault::Few(few));
+        }
+        if watch.duties.is_empty() && reads_from.appends.is_empty() {
+            return Ok(());
+        }
+        known_order(history, reads_from, &versions, &mut watch.duties);
+        cycle(&watch.duties).map_or(Ok(()), |few| Err(Fault::Few(few)))
+    };
+    watches.into_iter().map(judge).collect()
+}
+
+/// A guarantee that is watched: how it was broken plainly, else what must hold besides.
+struct Watch {
+    model: Model,
+    broken: Option<Vec<OpId>>,
+    duties: Vec<Duty>,
+}
+
+/// Meets each operation with what its process did last on the key.
+fn watch(
+    history: &History,
+    reads_from: &ReadsFrom,
+    versions: &FxHashMap<OpId, u64>,
+    models: &[Model],
+) -> Vec<Watch> {
+    let new = |&model: &Model| Watch { model, broken: None, duties: Vec::new() };
+    let mut watches: Vec<Watch> = models.iter().map(new).collect();
     let mut last: FxHashMap<(u32, u32), Last> = FxHashMap::default();
-    let mut duties = Vec::new();
     for (id, operation) in history.operations().iter().enumerate() {
         if !reads_from.live[id] {
             continue;
         }
-        let id = id as OpId;
         let last = last.entry((operation.process().0, operation.key().0)).or_default();
-        let mark = mark(id, operation, &reads_from, &versions);
-        let before = match model {
+        let mark = mark(id as OpId, operation, reads_from, versions);
+        let reads = operation.act().is_read();
+        watches.iter_mut().for_each(|watch| watch.meet(last, mark, reads));
+        *(if reads { &mut last.read } else { &mut last.write }) = Some(mark);
+    }
+    watches
+}
+
+impl Watch {
+    fn meet(&mut self, last: &Last, mark: Mark, reads: bool) {
+        let bound = reads == matches!(self.model, Model::ReadYourWrites | Model::MonotonicReads);
+        let before = match self.model {
             Model::ReadYourWrites | Model::MonotonicWrites => last.write,
             _ => last.read,
         };
-        let reads = operation.act().is_read();
-        let bound = reads == matches!(model, Model::ReadYourWrites | Model::MonotonicReads);
-        if let Some(before) = before.filter(|_| bound) {
-            match compare(before, mark, reads) {
-                Some(true) => {}
-                Some(false) => return Some(Fault::Few(few(&[before, mark]))),
-                None => duties.push(Duty {
-                    earlier: before.write,
-                    later: mark.write,
-                    by: [before.by, id],
-                }),
-            }
+        let Some(before) = before.filter(|_| bound && self.broken.is_none()) else { return };
+        match compare(before, mark, reads) {
+            Some(true) => {}
+            Some(false) => self.broken = Some(few(&[before, mark])),
+            None => self.duties.push(Duty {
+                earlier: before.write,
+                later: mark.write,
+                by: [before.by, mark.by],
+            }),
         }
-        *(if reads { &mut last.read } else { &mut last.write }) = Some(mark);
     }
-    if duties.is_empty() && reads_from.appends.is_empty() {
-        return None;
-    }
-    known_order(history, &reads_from, &versions, &mut duties);
-    cycle(&duties).map(Fault::Few)
 }
 
 /// Where values do not tell, versions alone may: if all acknowledged operations have one.

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Debug)]
 pub struct Sources<'a> {
     history: &'a History,
+    /// Versions tell which write was read.
+    stamped: bool,
     by_value: HashMap<(KeyId, ValueId), Vec<OpId>>,
     by_key: HashMap<KeyId, Vec<OpId>>,
     /// Where real time counts: the returns of the acknowledged writes of each key, ascending, each with the latest
@@ -20,6 +22,7 @@ impl<'a> Sources<'a> {
     pub fn of(history: &'a History, ids: &[OpId], model: Model) -> Self {
         let mut sources = Sources {
             history,
+            stamped: !matches!(model, Model::Linearizable | Model::Sequential),
             by_value: HashMap::new(),
             by_key: HashMap::new(),
             overwritten: HashMap::new(),
@@ -98,7 +101,11 @@ impl<'a> Sources<'a> {
         let key = operation.key();
         let of = |value| self.by_value.get(&(key, value)).cloned().unwrap_or_default();
         match wanted(operation) {
-            Some(Want::Value(value)) => of(value),
+            Some(Want::Value(value)) => {
+                let mut all = of(value);
+                all.retain(|&write| self.wants(reader, write));
+                all
+            }
             Some(Want::Not(_)) => {
                 let all = self.by_key.get(&key).map_or(&[][..], |all| all);
                 all.iter().copied().filter(|&write| self.wants(reader, write)).collect()
@@ -116,6 +123,10 @@ impl<'a> Sources<'a> {
         let Some(value) = written(write).filter(|_| reader.key() == write.key()) else {
             return false;
         };
+        let versions = reader.version().filter(|_| reader.act().is_read()).zip(write.version());
+        if self.stamped && versions.is_some_and(|(read, made)| read != made) {
+            return false;
+        }
         match wanted(reader) {
             Some(Want::Value(wanted)) => wanted == value,
             Some(Want::Not(not)) => not != value,

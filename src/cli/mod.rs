@@ -29,6 +29,7 @@ mod test;
 mod up;
 
 pub use exit::{Exit, Failure};
+pub use tape::Tape;
 
 use crate::net::LogFormat;
 use args::{Cli, ClusterFlags, Command};

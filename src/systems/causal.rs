@@ -54,6 +54,7 @@ impl From<OrderTimer> for Timer {
 #[derive(Debug)]
 pub struct Causal {
     order: Order,
+    cluster: Arc<str>,
     /// Reads that wait for a version, the lowest first.
     blocked: BTreeMap<(Version, Ticket), Op>,
     /// When each blocked read is given up, oldest first. Reads that were answered are skipped.
@@ -64,7 +65,8 @@ impl Causal {
     /// The server that `start` names.
     pub fn new(start: &Start) -> Self {
         let order = Order::new(start, Style { tell_done: false, patient: false });
-        Causal { order, blocked: BTreeMap::new(), deadlines: VecDeque::new() }
+        let cluster = start.cluster.as_str().into();
+        Causal { order, cluster, blocked: BTreeMap::new(), deadlines: VecDeque::new() }
     }
 
     /// Whether the request may go on here: admitted, and its session is of this cluster.
@@ -80,8 +82,8 @@ impl Causal {
         }
     }
 
-    fn write(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, op: Op) {
-        let seen = seen_by(&op);
+    fn write(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, mut op: Op) {
+        let seen = seen_by(&mut op);
         let lost = self.order.lacks(Defect::LeaveOutDependencies);
         let seen = (!seen.is_empty() && !lost).then(|| Arc::new(seen));
         self.order.submit(ctx, ticket, triple(op), seen, Until::Delivered);
@@ -94,7 +96,7 @@ impl Causal {
             return ctx.reply(ticket, Outcome::Refused(Reason::VersionLost(want)));
         }
         if want <= self.order.state().version() {
-            return ctx.reply(ticket, self.read_now(&op));
+            return ctx.reply(ticket, self.read_now(op));
         }
         if self.blocked.len() >= MOST_BLOCKED {
             return ctx
@@ -117,17 +119,17 @@ impl Causal {
     }
 
     /// The answer from this server's state, with a session that has seen it.
-    fn read_now(&self, op: &Op) -> Outcome {
-        let mut seen = seen_by(op);
-        let mut answer = read_locally(self.order.state(), op);
+    fn read_now(&self, mut op: Op) -> Outcome {
+        let mut seen = seen_by(&mut op);
+        let mut answer = read_locally(self.order.state(), &op);
         match (&mut answer, op) {
             (Outcome::Got { version, session, .. }, Op::Get { key, .. }) => {
                 if let Some(writer) =
-                    self.order.state().store.get(key).and_then(|variable| variable.seen.as_ref())
+                    self.order.state().store.get(&key).and_then(|variable| variable.seen.as_ref())
                 {
                     seen.merge(writer);
                 }
-                seen.see(key.clone(), *version);
+                seen.see(key, *version);
                 *session = Some(self.session(seen));
             }
             (Outcome::All { session, .. }, _) => {
@@ -141,9 +143,7 @@ impl Causal {
     }
 
     fn session(&self, versions: Versions) -> Session {
-        let mut session = Session::of(self.order.cluster());
-        session.versions.merge(&versions);
-        session
+        Session { cluster: self.cluster.clone(), versions }
     }
 
     /// Answers what the last step has settled: writes that were delivered, reads whose version has come.
@@ -160,7 +160,7 @@ impl Causal {
             ctx.note(Step::Unblocked { ticket });
             let lost = self.order.is_lost(want);
             let answer =
-                if lost { Outcome::Refused(Reason::VersionLost(want)) } else { self.read_now(&op) };
+                if lost { Outcome::Refused(Reason::VersionLost(want)) } else { self.read_now(op) };
             ctx.reply(ticket, answer);
         }
     }
@@ -217,9 +217,9 @@ fn session_of_mut(op: &mut Op) -> Option<&mut Session> {
     }
 }
 
-/// What the client has seen.
-fn seen_by(op: &Op) -> Versions {
-    session_of(op).map(|session| session.versions.clone()).unwrap_or_default()
+/// Takes what the client has seen.
+fn seen_by(op: &mut Op) -> Versions {
+    session_of_mut(op).map(|session| std::mem::take(&mut session.versions)).unwrap_or_default()
 }
 
 /// The version that this server must have before it may answer.

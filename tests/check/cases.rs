@@ -24,6 +24,8 @@ pub struct Shape {
     pub versions: bool,
     /// How far versions may stray from the order of the writes.
     pub disorder: u64,
+    /// When all is quiet, this many servers are read, each key at each.
+    pub servers: u32,
 }
 
 impl Shape {
@@ -41,6 +43,7 @@ impl Shape {
         stale: 45.0,
         versions: false,
         disorder: 0,
+        servers: 0,
     };
 }
 
@@ -116,6 +119,7 @@ pub fn history(shape: Shape, seed: u64) -> History {
             }
             None => {
                 if clients.iter().all(|client| client.1.is_none()) {
+                    quiet(shape, &mut random, &store, &plan, &mut builder, time);
                     return builder.finish();
                 }
             }
@@ -143,6 +147,36 @@ pub fn history(shape: Shape, seed: u64) -> History {
                     clients[chosen].1 = None;
                 }
             }
+        }
+    }
+}
+
+/// The final reads; now and then one is left out.
+fn quiet(
+    shape: Shape,
+    random: &mut Random,
+    store: &Store,
+    plan: &[(usize, Want)],
+    builder: &mut Builder,
+    mut time: u64,
+) {
+    for node in 1..=shape.servers {
+        for key in 0..shape.keys as usize {
+            if random.percent(3.0) {
+                continue;
+            }
+            let answer = read(shape, random, store, key, plan);
+            time += 2;
+            let at = |time: u64| Stamp::new(time, time as u32);
+            let process = 1_000 + i64::from(node);
+            builder.invoke(at(time - 1), process, &format!("k{key}"), Asked::Read).expect("idle");
+            let state = answer.seen.unwrap_or_default();
+            let observed = match state.first() {
+                _ if shape.lists => Observed::list(builder.list(state.iter().map(String::as_str))),
+                Some(value) => Observed::scalar(value),
+                None => Observed::nothing(),
+            };
+            builder.ok(at(time), process, observed.finally(node)).expect("it is open");
         }
     }
 }

@@ -148,17 +148,18 @@ pub fn session(history: &History, model: Model) -> bool {
         let writes: Vec<usize> =
             all.iter().copied().filter(|&place| !operations[place].act().is_read()).collect();
         let mut accept = |order: &[usize]| {
-            rises(&operations, &sources, order)
-                && shows(history, &operations, &all, order)
+            shows(history, &operations, &all, order)
                 && fulfils(&operations, &sources, &all, order, model)
         };
-        permutations(&writes, &mut Vec::new(), &mut accept)
+        let may_begin = |order: &[usize]| rises(&operations, &sources, order);
+        permutations(&writes, &mut Vec::new(), &may_begin, &mut accept)
     })
 }
 
 fn permutations(
     all: &[usize],
     order: &mut Vec<usize>,
+    may_begin: &dyn Fn(&[usize]) -> bool,
     accept: &mut dyn FnMut(&[usize]) -> bool,
 ) -> bool {
     if order.len() == all.len() {
@@ -167,7 +168,7 @@ fn permutations(
     all.iter().any(|&next| {
         !order.contains(&next) && {
             order.push(next);
-            let found = permutations(all, order, accept);
+            let found = may_begin(order) && permutations(all, order, may_begin, accept);
             order.pop();
             found
         }
@@ -336,6 +337,50 @@ fn any_order(
         order.pop();
     }
     false
+}
+
+/// Whether the final reads agree on what may have been left; nothing where a key was not read at a server that was read.
+pub fn eventual(history: &History) -> Option<bool> {
+    let all = history.operations();
+    let finals: Vec<&Operation> =
+        all.iter().filter(|o| o.is_final() && o.act().is_read() && o.end() == End::Ok).collect();
+    if finals.is_empty() {
+        return None;
+    }
+    let elements = |read: &Operation| -> Vec<u32> {
+        match read.act() {
+            Act::ReadList => {
+                history.lists().elements(read.list()).into_iter().map(|element| element.0).collect()
+            }
+            _ => Some(read.value().0).into_iter().filter(|&value| value != 0).collect(),
+        }
+    };
+    let agree = finals
+        .iter()
+        .all(|a| finals.iter().all(|b| a.key() != b.key() || elements(a) == elements(b)));
+    let possible = finals.iter().all(|read| {
+        let of_key = || all.iter().filter(|o| o.key() == read.key());
+        let took = |o: &&Operation| matches!(o.end(), End::Ok | End::Info);
+        let writes = || {
+            of_key().filter(|o| matches!(o.act(), Act::Write | Act::Cas | Act::Append)).filter(took)
+        };
+        let deleted = of_key().filter(took).any(|o| o.act() == Act::Delete);
+        match elements(read)[..] {
+            [] => deleted || !writes().any(|o| o.end() == End::Ok),
+            ref shown => shown.iter().all(|&value| writes().any(|o| o.value().0 == value)),
+        }
+    });
+    if !agree || !possible {
+        return Some(false);
+    }
+    let keys: HashSet<u32> =
+        all.iter().filter(|o| o.end() != End::Fail).map(|o| o.key().0).collect();
+    let nodes: HashSet<Option<u32>> = finals.iter().map(|o| o.node()).collect();
+    let read = |key: &u32, node: &Option<u32>| {
+        finals.iter().any(|o| o.key().0 == *key && o.node() == *node)
+    };
+    let whole = keys.iter().all(|key| nodes.iter().all(|node| read(key, node)));
+    whole.then_some(true)
 }
 
 type State = BTreeMap<u32, Vec<u32>>;

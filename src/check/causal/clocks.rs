@@ -15,9 +15,12 @@ pub enum Stuck {
     Spent(String),
 }
 
-/// Where an operation stands.
-#[derive(Debug, Clone, Copy, Default)]
+/// Where an operation stands, and what the walks ask of it: close together, as they jump from process to process.
+#[derive(Debug, Clone, Copy)]
 struct Place {
+    act: Act,
+    process: u32,
+    key: u32,
     /// The row of the clock that its process had after its last read, this one included.
     row: u32,
     /// How many writes its process had made, this one included.
@@ -58,7 +61,7 @@ impl<'a> Clocks<'a> {
             reads_from,
             lines: vec![Vec::new(); processes],
             writes: vec![Vec::new(); processes],
-            places: vec![Place::default(); history.len()],
+            places: Vec::with_capacity(history.len()),
             rows: vec![0; processes],
             lists: HashMap::new(),
             joined: Vec::new(),
@@ -96,7 +99,17 @@ impl<'a> Clocks<'a> {
 
     /// The process of an operation.
     pub fn process(&self, id: OpId) -> usize {
-        self.history.operation(id).process().0 as usize
+        self.places[id as usize].process as usize
+    }
+
+    /// What an operation asks for.
+    pub fn act(&self, id: OpId) -> Act {
+        self.places[id as usize].act
+    }
+
+    /// The key of an operation.
+    pub fn key(&self, id: OpId) -> usize {
+        self.places[id as usize].key as usize
     }
 
     /// The write that it read from, if it read one.
@@ -116,7 +129,14 @@ impl<'a> Clocks<'a> {
         if self.process(id) == process {
             return place.writes;
         }
-        self.rows[place.row as usize * self.lines.len() + process]
+        self.row(id)[process]
+    }
+
+    /// The same for all processes but its own.
+    pub fn row(&self, id: OpId) -> &[u32] {
+        let width = self.writes.len();
+        let start = self.places[id as usize].row as usize * width;
+        &self.rows[start..start + width]
     }
 
     /// True where a write lies in the causal past of an operation.
@@ -126,7 +146,7 @@ impl<'a> Clocks<'a> {
 
     /// What an operation reads from that is not done.
     pub fn missing(&self, id: OpId, done: &[bool]) -> Option<OpId> {
-        if self.history.operation(id).act() != Act::ReadList {
+        if self.act(id) != Act::ReadList {
             return self.source(id).filter(|&source| !done[source as usize]);
         }
         let operation = self.history.operation(id);
@@ -163,21 +183,21 @@ impl<'a> Clocks<'a> {
 
     fn split(&mut self) {
         for (id, operation) in self.history.operations().iter().enumerate() {
-            if !self.reads_from.live[id] {
-                continue;
+            let (process, act) = (operation.process().0, operation.act());
+            if self.reads_from.live[id] {
+                self.lines[process as usize].push(id as OpId);
+                if !act.is_read() {
+                    self.writes[process as usize].push(id as OpId);
+                }
             }
-            let process = operation.process().0 as usize;
-            self.lines[process].push(id as OpId);
-            if !operation.act().is_read() {
-                self.writes[process].push(id as OpId);
-            }
-            self.places[id].writes = self.writes[process].len() as u32;
+            let writes = self.writes[process as usize].len() as u32;
+            self.places.push(Place { act, process, key: operation.key().0, row: 0, writes });
         }
     }
 
     /// The clock's row after an operation.
     fn perform(&mut self, id: OpId, row: u32) -> u32 {
-        let row = if self.history.operation(id).act() == Act::ReadList {
+        let row = if self.act(id) == Act::ReadList {
             let list = self.list(id);
             self.join(row, list, None)
         } else {

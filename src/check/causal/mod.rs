@@ -17,8 +17,9 @@ mod past;
 mod paths;
 
 use super::before::Before;
+use super::facts::Facts;
 use super::meter::Meter;
-use super::reads_from::{Unresolved, resolve};
+use super::reads_from::Unresolved;
 use super::schedule::Schedule;
 use super::{Budget, Model, Verdict, shrink};
 use crate::history::{History, OpId};
@@ -31,9 +32,10 @@ enum Fault {
 }
 
 /// Checks a history; `convergent` asks for one order of all writes.
-pub fn check(history: &History, convergent: bool, budget: &Budget) -> Verdict {
+pub fn check(facts: &Facts, convergent: bool, budget: &Budget) -> Verdict {
+    let history = facts.history;
     let model = if convergent { Model::CausalConvergent } else { Model::Causal };
-    match fault(history, convergent, &Meter::start(budget)) {
+    match fault(facts, convergent, &Meter::start(budget)) {
         None => Verdict::Valid,
         Some(Fault::Unknown(reason)) => Verdict::Unknown(reason),
         Some(Fault::Few(few)) => {
@@ -45,16 +47,24 @@ pub fn check(history: &History, convergent: bool, budget: &Budget) -> Verdict {
 
 /// True where a small history surely breaks the model.
 pub fn breaks(history: &History, convergent: bool, meter: &Meter) -> bool {
-    matches!(fault(history, convergent, meter), Some(Fault::Few(_)))
+    matches!(fault(&Facts::of(history), convergent, meter), Some(Fault::Few(_)))
 }
 
-fn fault(history: &History, convergent: bool, meter: &Meter) -> Option<Fault> {
-    let reads_from = match resolve(history) {
+/// Operations that show a broken causal order, where it surely is: what is sequential is causal too.
+pub fn suspects(history: &History, meter: &Meter) -> Option<Vec<OpId>> {
+    match fault(&Facts::of(history), true, meter) {
+        Some(Fault::Few(few)) => Some(few),
+        _ => None,
+    }
+}
+
+fn fault(facts: &Facts, convergent: bool, meter: &Meter) -> Option<Fault> {
+    let reads_from = match facts.reads_from() {
         Ok(found) => found,
-        Err(Unresolved::Wrong(few)) => return Some(Fault::Few(few)),
-        Err(Unresolved::Unclear(reason)) => return Some(Fault::Unknown(reason)),
+        Err(Unresolved::Wrong(few)) => return Some(Fault::Few(few.clone())),
+        Err(Unresolved::Unclear(reason)) => return Some(Fault::Unknown(reason.clone())),
     };
-    let clocks = match Clocks::of(history, &reads_from, meter) {
+    let clocks = match Clocks::of(facts.history, reads_from, meter) {
         Ok(clocks) => clocks,
         Err(Stuck::Cycle(few)) => return Some(Fault::Few(few)),
         Err(Stuck::Spent(reason)) => return Some(Fault::Unknown(reason)),

@@ -2,6 +2,7 @@
 
 use super::clocks::Clocks;
 use crate::check::before::Before;
+use crate::check::latest::{Column, Latest};
 use crate::check::meter::Meter;
 use crate::history::{Act, OpId};
 
@@ -21,88 +22,67 @@ pub enum Bad {
     Spent(String),
 }
 
-/// The last write of each key that one process made, as far as another has seen them.
-struct Seen {
-    /// By key: when it was last set, the write, and how many writes of the key so far.
-    keys: Vec<(u32, OpId, u32)>,
-    epoch: u32,
-    next: usize,
-}
+/// How many operations pass between two looks at the budget.
+const READS_PER_LOOK: usize = 64;
 
 /// Walks the past of all reads; with `convergent`, collects what it says of the order of writes.
 pub fn walk(clocks: &Clocks, convergent: bool, meter: &Meter) -> Result<Before, Bad> {
-    let mut seen = Seen { keys: vec![(0, 0, 0); clocks.history.keys()], epoch: 0, next: 0 };
+    let number = |id| clocks.number(id);
+    let mut latest: Latest<Met> = Latest::new(clocks.history, &clocks.writes, number);
     let mut pairs = Vec::new();
-    let mut lengths: Vec<u32> = Vec::new();
     for (process, line) in clocks.lines.iter().enumerate() {
-        let reads = |id: &&OpId| {
-            matches!(clocks.history.operation(**id).act(), Act::Read | Act::Cas | Act::ReadList)
-        };
-        let reads: Vec<OpId> = line.iter().filter(reads).copied().collect();
-        lengths.clear();
-        lengths.resize(reads.len(), 0);
-        for writer in 0..clocks.writes.len() {
-            seen.epoch += 1;
-            seen.next = 0;
-            meter.spend(pairs.len() * size_of::<(OpId, OpId)>()).map_err(Bad::Spent)?;
-            for (place, &read) in reads.iter().enumerate() {
-                let operation = clocks.history.operation(read);
-                let itself = u32::from(writer == process && operation.act() == Act::Cas);
-                seen.advance(clocks, writer, clocks.past(read, writer) - itself);
-                let (epoch, last, count) = seen.keys[operation.key().0 as usize];
-                if epoch != seen.epoch {
-                    continue;
-                }
-                if operation.act() == Act::ReadList {
-                    lengths[place] += count;
-                } else if let Some(pair) = judge(clocks, read, last, convergent)? {
-                    pairs.push(pair);
-                }
+        latest.begin();
+        for (place, &read) in line.iter().enumerate() {
+            let act = clocks.act(read);
+            if !matches!(act, Act::Read | Act::Cas | Act::ReadList) {
+                continue;
             }
-        }
-        for (&read, &length) in reads.iter().zip(&lengths) {
-            whole(clocks, read, length)?;
+            if place % READS_PER_LOOK == 0 {
+                meter.spend(pairs.len() * size_of::<(OpId, OpId)>()).map_err(Bad::Spent)?;
+            }
+            let own = number(read) - u32::from(act == Act::Cas);
+            let row = clocks.row(read);
+            let past = |writer| if writer == process { own } else { row[writer] };
+            let columns = latest.of_key(clocks.key(read), past);
+            if act == Act::ReadList {
+                whole(clocks, read, columns.map(|column| column.known).sum())?;
+                continue;
+            }
+            for column in columns {
+                pairs.extend(judge(clocks, read, column, convergent)?);
+            }
         }
     }
     if convergent {
         pairs.extend(clocks.neighbours());
     }
-    Ok(Before::of(&pairs, clocks.history.len()))
+    Ok(Before::of(pairs.iter().copied(), clocks.history.len()))
 }
 
-impl Seen {
-    fn advance(&mut self, clocks: &Clocks, writer: usize, bound: u32) {
-        let writes = &clocks.writes[writer];
-        while self.next < bound as usize {
-            let write = writes[self.next];
-            let key = &mut self.keys[clocks.history.operation(write).key().0 as usize];
-            *key = if key.0 == self.epoch {
-                (self.epoch, write, key.2 + 1)
-            } else {
-                (self.epoch, write, 1)
-            };
-            self.next += 1;
-        }
-    }
-}
+/// The source of the read that met a write last, so that the next one needs no look.
+type Met = Option<OpId>;
 
 /// A read, and the last write of its key that one process made in its past.
 fn judge(
     clocks: &Clocks,
     read: OpId,
-    last: OpId,
+    column: &mut Column<Met>,
     convergent: bool,
 ) -> Result<Option<(OpId, OpId)>, Bad> {
+    let last = column.write;
     let Some(source) = clocks.source(read) else {
         return Err(Bad::Read { read, source: None, between: last });
     };
-    if last == source {
+    if last == source || column.mark.replace(source) == Some(source) {
+        return Ok(None);
+    }
+    if clocks.past(source, column.process as usize) >= column.number {
         return Ok(None);
     }
     if clocks.precedes(source, last) {
         return Err(Bad::Read { read, source: Some(source), between: last });
     }
-    Ok((convergent && !clocks.precedes(last, source)).then_some((last, source)))
+    Ok(convergent.then_some((last, source)))
 }
 
 /// A read of a list must hold every append of its past; it saw all that it holds, so their number tells.

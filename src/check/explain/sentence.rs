@@ -83,7 +83,12 @@ pub fn own(history: &History, from: OpId, to: OpId) -> String {
 /// The second returned what the first wrote.
 pub fn read_from(history: &History, write: OpId, read: OpId) -> String {
     let (reader, writer) = (process(history, read), process_after(history, write, read));
-    format!("{reader} {}, which {writer} had written", saw(history, read))
+    let left = match history.operation(write).act() {
+        Act::Delete => "deleted",
+        Act::Append => "appended to",
+        _ => "written",
+    };
+    format!("{reader} {}, which {writer} had {left}", saw(history, read))
 }
 
 /// A read of nothing, or of a list without an element, comes before the write.
@@ -98,10 +103,8 @@ pub fn overwritten(history: &History, read: OpId, source: OpId, write: OpId) -> 
     let (first, then) =
         (process_after(history, source, read), process_after(history, write, source));
     let (saw, made) = (saw(history, read), made(history, write));
-    match source == write || first == "it" && then == "it" {
-        true => format!("{reader} {saw}, which it wrote before it {made}"),
-        false => format!("{reader} {saw}, which {first} wrote before {then} {made}"),
-    }
+    let left = if history.operation(source).act() == Act::Delete { "deleted" } else { "wrote" };
+    format!("{reader} {saw}, which {first} {left} before {then} {made}")
 }
 
 /// A write comes before another: a read saw the other, with both behind it.

@@ -42,12 +42,17 @@ fn duties(facts: &Facts, model: Model) -> Vec<Step> {
     pairs.filter(bound).collect()
 }
 
-/// The version that an operation shows or made.
+/// The version that an operation shows or made; of a write that does not say, what its readers say.
 fn version(facts: &Facts, id: OpId) -> Option<u64> {
-    let of = |id: OpId| facts.history.operation(id).version();
-    of(id).or_else(|| match write_of(facts, id)? {
+    let own = |id: OpId| facts.history.operation(id).version();
+    let made = |write: OpId| {
+        let mut readers =
+            facts.ids().filter(|&read| facts.source(read) == Some(Source::Write(write)));
+        own(write).or_else(|| readers.find_map(own))
+    };
+    own(id).or_else(|| match write_of(facts, id)? {
         Source::Start => Some(0),
-        Source::Write(write) => of(write),
+        Source::Write(write) => made(write),
     })
 }
 

@@ -4,41 +4,67 @@
 //! Deciding it is NP-hard (Gibbons and Korach, 1997), and it is not local: two keys may be fine alone and broken together. So:
 //!
 //! 1. What is linearizable is sequential.
-//! 2. Where values tell which write each read returned, the order is saturated ([`saturate`]): a write that comes before a read of another
-//!    one comes before that one; a read comes before whatever overwrites what it returned. A cycle is a violation.
-//! 3. A search ([`search`]) runs the processes one after another, held to the saturated order; it usually walks straight through, and steps
-//!    back where it must.
-//! 4. Where the budget does not suffice, the answer is `unknown`.
+//! 2. The processes run, and where several may write, the one goes first whose value was returned first; where that leads nowhere, a
+//!    few choices are taken back ([`search`]). Mostly that is an order already.
+//! 3. Where values tell which write each read returned, the order is saturated round by round ([`saturate`]): a write that comes
+//!    before a read of another one comes before that one; a read comes before whatever overwrites what it returned. A cycle is a
+//!    violation. After each round the processes run again, held to what is known by then, and with more patience.
+//! 4. When nothing more is known, all orders are tried, within the budget.
 //!
-//! Values decide here, not versions: as for linearizability.
+//! Values decide here, not versions: as for linearizability. Where values repeat, versions say where to look for an order first.
 
+mod hints;
+mod reasons;
+mod run;
 mod saturate;
 mod search;
 
+use super::before::Before;
 use super::meter::Meter;
-use super::reads_from::{Unresolved, resolve_by_value};
-use super::{Budget, Model, Verdict, linearizable, shrink};
-use crate::history::{History, OpId};
-use saturate::Saturated;
+use super::reads_from::{ReadsFrom, Unresolved, resolve, resolve_by_value};
+use super::{Budget, Model, Verdict, causal, linearizable, shrink};
+use crate::history::{End, History, OpId};
+use hints::Hints;
+use saturate::{Saturation, Stuck};
 use search::Found;
+
+/// How often the first search steps back before the order is saturated, and how many times as often each next one.
+const FIRST_PATIENCE: usize = 1_000;
+const MORE_PATIENCE: usize = 4;
 
 /// What is wrong.
 enum Fault {
     Few(Vec<OpId>),
     Unknown(String),
+    /// The search has stepped back too often.
+    Impatient,
+}
+
+impl From<Stuck> for Fault {
+    fn from(stuck: Stuck) -> Self {
+        match stuck {
+            Stuck::Cycle(few) => Fault::Few(few),
+            Stuck::Spent(reason) => Fault::Unknown(reason),
+        }
+    }
 }
 
 /// Checks a history.
 pub fn check(history: &History, budget: &Budget) -> Verdict {
-    let ids: Vec<OpId> = (0..history.len() as OpId).collect();
-    let meter = Meter::start(budget);
-    if linearizable::holds(history, &meter) {
+    if linearizable::holds(history, &Meter::start(budget)) {
         return Verdict::Valid;
     }
-    match fault(history, &meter) {
-        None => Verdict::Valid,
-        Some(Fault::Unknown(reason)) => Verdict::Unknown(reason),
-        Some(Fault::Few(few)) => {
+    match order(history, &Meter::start(budget)) {
+        Ok(()) => Verdict::Valid,
+        Err(Fault::Unknown(reason)) => Verdict::Unknown(reason),
+        Err(Fault::Impatient) => Verdict::Unknown("there are too many orders to try".into()),
+        Err(Fault::Few(few)) => {
+            let ids: Vec<OpId> = (0..history.len() as OpId).collect();
+            // A broken causal order is shorter to tell, if it breaks this model too: versions count there, values here.
+            let causal = causal::suspects(history, &Meter::start(budget));
+            let small = |few: &Vec<OpId>| breaks(&history.restrict(few), &Meter::start(budget));
+            let few =
+                causal.filter(|causal| causal.len() < few.len() && small(causal)).unwrap_or(few);
             shrink::counterexample(history, &ids, &few, Model::Sequential, budget)
         }
     }
@@ -46,27 +72,72 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
 
 /// True where a small history surely breaks the model.
 pub fn breaks(history: &History, meter: &Meter) -> bool {
-    matches!(fault(history, meter), Some(Fault::Few(_)))
+    matches!(order(history, meter), Err(Fault::Few(_)))
 }
 
-fn fault(history: &History, meter: &Meter) -> Option<Fault> {
+/// There is an order; or why not, or why nobody knows.
+fn order(history: &History, meter: &Meter) -> Result<(), Fault> {
     let reads_from = match resolve_by_value(history) {
-        Ok(found) => Some(found),
-        Err(Unresolved::Wrong(few)) => return Some(Fault::Few(few)),
+        Ok(reads_from) => Some(reads_from),
+        Err(Unresolved::Wrong(few)) => return Err(Fault::Few(few)),
         Err(Unresolved::Unclear(_)) => None,
     };
-    let saturated = match &reads_from {
-        Some(reads_from) => match saturate::saturate(history, reads_from, meter) {
-            Saturated::Before(before) => Some((reads_from, before)),
-            Saturated::Cycle(few) => return Some(Fault::Few(few)),
-            Saturated::Unknown(reason) => return Some(Fault::Unknown(reason)),
-        },
-        None => None,
-    };
-    match search::search(history, saturated.as_ref().map(|(found, before)| (*found, before)), meter)
-    {
-        Found::Order => None,
-        Found::None => Some(Fault::Few((0..history.len() as OpId).collect())),
-        Found::Unknown(reason) => Some(Fault::Unknown(reason)),
+    if in_order_of_versions(history, meter)? {
+        return Ok(());
+    }
+    match reads_from {
+        Some(reads_from) => known(history, &reads_from, meter),
+        None => all(history, &Hints::default(), usize::MAX, meter),
+    }
+}
+
+/// True where the order that the versions give explains all. It explains it by values too: where not, that says nothing.
+fn in_order_of_versions(history: &History, meter: &Meter) -> Result<bool, Fault> {
+    if history.operations().iter().all(|operation| operation.version().is_none()) {
+        return Ok(false);
+    }
+    let Ok(reads_from) = resolve(history) else { return Ok(false) };
+    let hints = Hints::of(history, &reads_from).held_to(versions(history));
+    Ok(all(history, &hints, FIRST_PATIENCE, meter).is_ok())
+}
+
+/// The acknowledged writes of each key, in the order of their versions.
+fn versions(history: &History) -> Before {
+    let operations = history.operations().iter().enumerate();
+    let mut writes: Vec<(u32, u64, OpId)> = operations
+        .filter(|(_, operation)| operation.end() == End::Ok && !operation.act().is_read())
+        .filter_map(|(id, operation)| Some((operation.key().0, operation.version()?, id as OpId)))
+        .collect();
+    writes.sort_unstable();
+    let pairs = writes.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    Before::of(pairs.map(|pair| (pair[0].2, pair[1].2)), history.len())
+}
+
+/// Each read has one source: saturation, as far as it is needed.
+fn known(history: &History, reads_from: &ReadsFrom, meter: &Meter) -> Result<(), Fault> {
+    let mut hints = Hints::of(history, reads_from);
+    let mut saturation = Saturation::new(history, reads_from).map_err(Fault::Few)?;
+    let (mut patience, mut found) = (FIRST_PATIENCE, Err(Fault::Impatient));
+    loop {
+        // Even where the search has found that there is no order, a cycle says more.
+        if let Err(Fault::Impatient) = found {
+            found = all(history, &hints, patience, meter);
+        }
+        if !matches!(found, Err(Fault::Impatient | Fault::Few(_))) || patience == usize::MAX {
+            return found;
+        }
+        let new = saturation.round(meter)?;
+        patience = if new { patience * MORE_PATIENCE } else { usize::MAX };
+        hints = hints.held_to(saturation.before());
+    }
+}
+
+/// The orders that the hints allow.
+fn all(history: &History, hints: &Hints, patience: usize, meter: &Meter) -> Result<(), Fault> {
+    match search::search(history, hints, patience, meter) {
+        Found::Order => Ok(()),
+        Found::None => Err(Fault::Few((0..history.len() as OpId).collect())),
+        Found::Impatient => Err(Fault::Impatient),
+        Found::Unknown(reason) => Err(Fault::Unknown(reason)),
     }
 }

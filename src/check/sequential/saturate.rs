@@ -1,234 +1,356 @@
 //! The order that every sequential explanation must keep.
 //!
-//! Program order and reads-from, then to the fixpoint: a write `v` of the key that comes before a read of `w` comes before `w`; if
-//! `w` comes before `v`, each read of `w` comes before `v`. Vector clocks over all operations answer "comes before"; each round costs
-//! O(operations · processes).
+//! Program order and reads-from, then to the fixpoint: a write `v` of a key that comes before a read of `w` comes before `w`; if `w`
+//! comes before `v`, each read of `w` comes before `v`. The elements of a list follow each other, and what reads the initial absence
+//! comes before every write of its key. Vector clocks over all operations answer "comes before"; a round costs O(operations · processes).
 
+use super::reasons;
 use crate::check::before::Before;
+use crate::check::latest::{Column, Latest};
 use crate::check::meter::Meter;
 use crate::check::reads_from::{INITIAL, ReadsFrom};
 use crate::check::schedule::Schedule;
 use crate::history::{Act, History, OpId};
+use std::collections::{BTreeMap, HashSet};
 
-/// The saturated order, or why there is none.
+const NOBODY: OpId = OpId::MAX;
+
+/// Why there is no order, or none is known.
 #[derive(Debug)]
-pub enum Saturated {
-    /// Edges beside program order.
-    Before(Before),
-    /// A cycle.
+pub enum Stuck {
+    /// A cycle: these operations show it.
     Cycle(Vec<OpId>),
     /// The budget is spent.
-    Unknown(String),
+    Spent(String),
 }
 
-/// Saturates the order of a history in which each read has one source.
-pub fn saturate(history: &History, reads_from: &ReadsFrom, meter: &Meter) -> Saturated {
-    let mut rounds = Rounds::of(history, reads_from);
-    loop {
-        let before = Before::of(&rounds.edges, history.len());
-        if let Err(stop) = rounds.clocks(&before, meter) {
-            return stop;
-        }
-        let known = rounds.edges.len();
-        rounds.infer();
-        if rounds.edges.len() == known {
-            return Saturated::Before(before);
-        }
-    }
+/// One operation comes before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// The later one.
+    pub to: OpId,
+    /// The earlier one.
+    pub from: OpId,
+    /// Of an inferred edge: the read before which `from` stands and which returns `to`, or the write which `from` returns and
+    /// which `to` follows.
+    pub why: Option<OpId>,
 }
 
-struct Rounds<'a> {
-    history: &'a History,
-    reads_from: &'a ReadsFrom,
-    lines: Vec<Vec<OpId>>,
+/// The order as far as it is known.
+#[derive(Debug)]
+pub struct Saturation<'a> {
+    /// The history.
+    pub history: &'a History,
+    /// Which write each read returns.
+    pub reads_from: &'a ReadsFrom,
+    /// The live operations of each process.
+    pub lines: Vec<Vec<OpId>>,
     /// By operation: its place in its process, from 1.
-    places: Vec<u32>,
-    /// By operation and process: how many operations of the process come before it, itself included.
-    clocks: Vec<u32>,
-    /// By write: its last reader in each process.
-    readers: Vec<Vec<OpId>>,
-    edges: Vec<(OpId, OpId)>,
+    pub places: Vec<u32>,
+    /// All edges beside program order, those of earlier rounds first.
+    pub edges: Vec<Edge>,
+    /// How many edges were known before each round.
+    pub rounds: Vec<usize>,
+    /// By operation: the row of its clock. Rows stand one after another, a number for each process: how many of its operations come
+    /// before. A process's own number is its place.
+    row_of: Vec<u32>,
+    rows: Vec<u32>,
+    /// By write: its last reader in some process; by reader: the next one of the same write.
+    first_reader: Vec<OpId>,
+    next_reader: Vec<OpId>,
 }
 
-impl<'a> Rounds<'a> {
-    fn of(history: &'a History, reads_from: &'a ReadsFrom) -> Self {
-        let mut rounds = Rounds {
+impl<'a> Saturation<'a> {
+    /// Program order and what the reads say at once; two reads of a list that contradict each other, where there are such.
+    pub fn new(history: &'a History, reads_from: &'a ReadsFrom) -> Result<Self, Vec<OpId>> {
+        let size = history.len();
+        let mut saturation = Saturation {
             history,
             reads_from,
             lines: vec![Vec::new(); history.processes()],
-            places: vec![0; history.len()],
-            clocks: Vec::new(),
-            readers: vec![Vec::new(); history.len()],
+            places: vec![0; size],
             edges: Vec::new(),
+            rounds: Vec::new(),
+            row_of: vec![0; size],
+            rows: Vec::new(),
+            first_reader: vec![NOBODY; size],
+            next_reader: vec![NOBODY; size],
         };
         for (id, operation) in history.operations().iter().enumerate() {
             if reads_from.live[id] {
-                let line = &mut rounds.lines[operation.process().0 as usize];
+                let line = &mut saturation.lines[operation.process().0 as usize];
                 line.push(id as OpId);
-                rounds.places[id] = line.len() as u32;
-                rounds.sources(id as OpId);
+                saturation.places[id] = line.len() as u32;
+                saturation.source(id as OpId);
             }
         }
-        rounds.initial();
-        rounds
+        let longest = saturation.lists()?;
+        saturation.ends(&longest);
+        Ok(saturation)
     }
 
-    /// Reads-from. The elements of a list follow each other.
-    fn sources(&mut self, id: OpId) {
-        let operation = self.history.operation(id);
-        if operation.act() == Act::ReadList {
-            let elements = self.history.lists().elements(operation.list());
-            let append = |element| self.reads_from.appends[&(operation.key().0, element)];
-            let appends: Vec<OpId> = elements.into_iter().map(append).collect();
-            self.edges.extend(appends.windows(2).map(|pair| (pair[0], pair[1])));
-        }
+    /// The edges beside program order, by their later operation.
+    pub fn before(&self) -> Before {
+        Before::of(self.edges.iter().map(|edge| (edge.from, edge.to)), self.history.len())
+    }
+
+    /// Infers what follows from the edges that are known; false where nothing new does.
+    pub fn round(&mut self, meter: &Meter) -> Result<bool, Stuck> {
+        let before = self.before();
+        self.clocks(&before, meter)?;
+        drop(before);
+        self.rounds.push(self.edges.len());
+        let mut found = self.infer(meter)?;
+        found.sort_unstable();
+        found.dedup_by_key(|edge| (edge.to, edge.from));
+        self.edges.extend(&found);
+        Ok(!found.is_empty())
+    }
+
+    fn process(&self, id: OpId) -> usize {
+        self.history.operation(id).process().0 as usize
+    }
+
+    fn edge(&mut self, from: OpId, to: OpId) {
+        self.edges.push(Edge { from, to, why: None });
+    }
+
+    /// Reads-from.
+    fn source(&mut self, id: OpId) {
         let source = self.reads_from.source[id as usize];
-        if source != INITIAL {
-            self.edges.push((source, id));
-            let process = operation.process();
-            let readers = &mut self.readers[source as usize];
-            readers.retain(|&reader| self.history.operation(reader).process() != process);
-            readers.push(id);
+        if source == INITIAL {
+            return;
+        }
+        self.edge(source, id);
+        if self.history.operation(id).act() != Act::ReadList {
+            self.reader(source, id);
         }
     }
 
-    /// What reads the initial absence comes before every write of the key.
-    fn initial(&mut self) {
-        let mut first = std::collections::BTreeMap::new();
-        let mut last = std::collections::BTreeMap::new();
+    /// Elements follow each other as the longest read of each list shows, and every other read stands between two of them: so
+    /// nothing is to be inferred of lists. Answers the longest reads, by key.
+    fn lists(&mut self) -> Result<BTreeMap<u32, OpId>, Vec<OpId>> {
+        let (history, lists) = (self.history, self.history.lists());
+        let length = |id: OpId| lists.length(history.operation(id).list()) as usize;
+        let mut reads: BTreeMap<u32, Vec<OpId>> = BTreeMap::new();
+        for (id, operation) in history.operations().iter().enumerate() {
+            if operation.act() == Act::ReadList && self.reads_from.live[id] {
+                reads.entry(operation.key().0).or_default().push(id as OpId);
+            }
+        }
+        let mut longest = BTreeMap::new();
+        for (key, reads) in reads {
+            let Some(&last) = reads.iter().max_by_key(|&&id| length(id)) else { continue };
+            longest.insert(key, last);
+            let list = history.operation(last).list();
+            let append = |element| self.reads_from.appends[&(key, element)];
+            let appends: Vec<OpId> = lists.elements(list).into_iter().map(append).collect();
+            let mut prefixes = vec![list];
+            while let Some((shorter, _)) = prefixes.last().and_then(|&list| lists.pop(list)) {
+                prefixes.push(shorter);
+            }
+            for pair in appends.windows(2) {
+                self.edge(pair[0], pair[1]);
+            }
+            for read in reads {
+                let length = length(read);
+                if prefixes[appends.len() - length] != history.operation(read).list() {
+                    return Err(vec![read, last]);
+                }
+                if let Some(&next) = appends.get(length) {
+                    self.edge(read, next);
+                }
+            }
+        }
+        Ok(longest)
+    }
+
+    /// Keeps the last reader of a write in each process.
+    fn reader(&mut self, source: OpId, id: OpId) {
+        let process = self.process(id);
+        let mut before = NOBODY;
+        let mut at = self.first_reader[source as usize];
+        while at != NOBODY && self.process(at) != process {
+            before = at;
+            at = self.next_reader[at as usize];
+        }
+        if at != NOBODY {
+            let next = self.next_reader[at as usize];
+            match before {
+                NOBODY => self.first_reader[source as usize] = next,
+                before => self.next_reader[before as usize] = next,
+            }
+        }
+        self.next_reader[id as usize] = self.first_reader[source as usize];
+        self.first_reader[source as usize] = id;
+    }
+
+    /// What reads the initial absence comes before every write of the key, and what reads all that was ever read of a list before
+    /// every other append.
+    fn ends(&mut self, longest: &BTreeMap<u32, OpId>) {
+        let shown: HashSet<OpId> = longest.values().flat_map(|&read| self.shown(read)).collect();
+        let mut first = BTreeMap::new();
+        let mut last = BTreeMap::new();
         for (process, line) in self.lines.iter().enumerate() {
             for &id in line {
                 let operation = self.history.operation(id);
                 let key = operation.key().0;
-                let finds = operation.act().is_read() || operation.act() == Act::Cas;
-                if finds && self.reads_from.source[id as usize] == INITIAL {
+                let at_end = match (operation.act(), longest.get(&key)) {
+                    (Act::ReadList, Some(&longest)) => {
+                        self.history.operation(longest).list() == operation.list()
+                    }
+                    (act, _) => {
+                        (act == Act::Read || act == Act::Cas)
+                            && self.reads_from.source[id as usize] == INITIAL
+                    }
+                };
+                if at_end {
                     last.insert((key, process), id);
                 }
-                if !operation.act().is_read() {
+                if !operation.act().is_read() && !shown.contains(&id) {
                     first.entry((key, process)).or_insert(id);
                 }
             }
         }
-        for (&(key, _), &read) in &last {
-            let writes = first.range((key, 0)..=(key, usize::MAX)).map(|(_, &write)| write);
-            self.edges.extend(writes.filter(|&write| write != read).map(|write| (read, write)));
+        for (&(key, _), &from) in &last {
+            for (_, &to) in first.range((key, 0)..=(key, usize::MAX)) {
+                if to != from {
+                    self.edges.push(Edge { from, to, why: None });
+                }
+            }
         }
     }
 
-    fn clocks(&mut self, before: &Before, meter: &Meter) -> Result<(), Saturated> {
+    /// The appends behind a list that was read.
+    fn shown(&self, read: OpId) -> Vec<OpId> {
+        let operation = self.history.operation(read);
+        let append = |element| self.reads_from.appends[&(operation.key().0, element)];
+        self.history.lists().elements(operation.list()).into_iter().map(append).collect()
+    }
+
+    fn clocks(&mut self, before: &Before, meter: &Meter) -> Result<(), Stuck> {
         let width = self.lines.len();
-        let bytes = self.history.len() * width * size_of::<u32>();
-        meter.spend(bytes + self.edges.len() * 16).map_err(Saturated::Unknown)?;
-        let mut clocks = std::mem::take(&mut self.clocks);
-        clocks.clear();
-        clocks.resize(self.history.len() * width, 0);
-        let mut schedule = Schedule::new(&self.lines, self.history.len());
-        let process = |id: OpId| self.history.operation(id).process().0 as usize;
+        self.rows.clear();
+        self.rows.resize(width, 0);
+        let lines = std::mem::take(&mut self.lines);
+        let mut schedule = Schedule::new(&lines, self.history.len());
         let mut spent = None;
         schedule.run(|id, done| {
-            let first = before.of_operation(id).iter().copied().find(|&id| !done[id as usize]);
+            let earlier = before.of_operation(id);
+            let first = earlier.iter().copied().find(|&id| !done[id as usize]);
             if first.is_some() || spent.is_some() {
                 return first;
             }
-            spent = meter.spend(bytes).err();
-            let (own, place) = (process(id), self.places[id as usize]);
-            let at = id as usize * width;
-            let previous = (place > 1).then(|| self.lines[own][place as usize - 2]);
-            for &first in before.of_operation(id).iter().chain(&previous) {
-                let from = first as usize * width;
-                for column in 0..width {
-                    clocks[at + column] = clocks[at + column].max(clocks[from + column]);
-                }
-            }
-            clocks[at + own] = place;
+            let place = self.places[id as usize];
+            let own = self.process(id);
+            let previous =
+                if place > 1 { self.row_of[lines[own][place as usize - 2] as usize] } else { 0 };
+            self.row_of[id as usize] = self.join(previous, own, earlier);
+            spent = meter.spend(self.rows.len() * 4 + self.edges.len() * 24).err();
             None
         });
-        if let Some(reason) = spent {
-            return Err(Saturated::Unknown(reason));
-        }
-        self.clocks = clocks;
-        match schedule.circle(process) {
-            Some(circle) => Err(Saturated::Cycle(self.reasons(circle))),
-            None => Ok(()),
+        let circle = schedule.circle(|id| self.process(id));
+        self.lines = lines;
+        match (spent, circle) {
+            (Some(reason), _) => Err(Stuck::Spent(reason)),
+            (None, Some(circle)) => Err(Stuck::Cycle(reasons::of(self, &circle))),
+            (None, None) => Ok(()),
         }
     }
 
-    /// The operations of a cycle with what its edges rest on: whoever read from the writes in it, and the keys' other writes.
-    fn reasons(&self, circle: Vec<OpId>) -> Vec<OpId> {
-        let _ = circle;
-        (0..self.history.len() as OpId).collect()
+    /// A clock joined with those of earlier operations: the same row where they tell nothing new.
+    fn join(&mut self, row: u32, own: usize, earlier: &[OpId]) -> u32 {
+        let width = self.history.processes();
+        let mut joined = row as usize * width;
+        let mut fresh = false;
+        for &first in earlier {
+            let (of, place) = (self.process(first), self.places[first as usize]);
+            if of == own || self.rows[joined + of] >= place {
+                continue;
+            }
+            if !fresh {
+                let start = self.rows.len();
+                self.rows.extend_from_within(joined..joined + width);
+                (joined, fresh) = (start, true);
+            }
+            let from = self.row_of[first as usize] as usize * width;
+            for column in 0..width {
+                self.rows[joined + column] =
+                    self.rows[joined + column].max(self.rows[from + column]);
+            }
+            self.rows[joined + of] = place;
+        }
+        (joined / width) as u32
     }
 
     fn past(&self, id: OpId, process: usize) -> u32 {
-        self.clocks[id as usize * self.lines.len() + process]
+        if self.process(id) == process {
+            return self.places[id as usize];
+        }
+        self.row(id)[process]
+    }
+
+    fn row(&self, id: OpId) -> &[u32] {
+        let width = self.lines.len();
+        let start = self.row_of[id as usize] as usize * width;
+        &self.rows[start..start + width]
     }
 
     fn precedes(&self, first: OpId, second: OpId) -> bool {
-        let process = self.history.operation(first).process().0 as usize;
-        self.past(second, process) >= self.places[first as usize]
+        self.past(second, self.process(first)) >= self.places[first as usize]
     }
 
-    /// The edges that follow from what is known.
-    fn infer(&mut self) {
+    /// Meets each operation with the last write of its key that comes before it in each process.
+    fn infer(&self, meter: &Meter) -> Result<Vec<Edge>, Stuck> {
+        let number = |id: OpId| self.places[id as usize];
+        let mut latest = Latest::new(self.history, &self.lines, number);
         let mut found = Vec::new();
-        let mut seen = vec![(0_u32, 0_u32); self.history.keys()];
-        let mut epoch = 0;
-        for line in &self.lines {
-            for writer in 0..self.lines.len() {
-                epoch += 1;
-                let mut next = 0;
-                for &id in line {
-                    let operation = self.history.operation(id);
-                    let own = u32::from(operation.process().0 as usize == writer);
-                    while next < self.past(id, writer) - own {
-                        let write = self.lines[writer][next as usize];
-                        next += 1;
-                        let made = self.history.operation(write);
-                        if !made.act().is_read() {
-                            seen[made.key().0 as usize] = (epoch, write);
-                        }
-                    }
-                    let (at, write) = seen[operation.key().0 as usize];
-                    if at == epoch {
-                        self.judge(id, write, &mut found);
-                    }
+        for (process, line) in self.lines.iter().enumerate() {
+            latest.begin();
+            for &id in line {
+                meter.spend(found.len() * size_of::<Edge>()).map_err(Stuck::Spent)?;
+                let row = self.row(id);
+                let past = |writer| if writer == process { number(id) - 1 } else { row[writer] };
+                let key = self.history.operation(id).key().0 as usize;
+                for column in latest.of_key(key, past) {
+                    self.judge(id, column, &mut found);
                 }
             }
         }
-        found.sort_unstable();
-        found.dedup();
-        self.edges.extend(found);
+        Ok(found)
     }
 
-    /// An operation, and a write of its key that comes before it.
-    fn judge(&self, id: OpId, write: OpId, found: &mut Vec<(OpId, OpId)>) {
-        let act = self.history.operation(id).act();
+    /// An operation, and a write of its key that comes before it. What returns the initial absence comes before the write by an edge
+    /// from the beginning, so that the clocks have met that cycle; and of lists all is known from the beginning.
+    fn judge(&self, id: OpId, column: &mut Column<Met>, found: &mut Vec<Edge>) {
+        let (act, write) = (self.history.operation(id).act(), column.write);
         let source = self.reads_from.source[id as usize];
-        if (act.is_read() || act == Act::Cas) && source != write {
-            // A list shows what it holds: another append comes after its last element only if it is not among them.
-            let inside = act == Act::ReadList && source != INITIAL && self.precedes(write, source);
-            if source == INITIAL {
-                found.push((write, id));
-                found.push((id, write));
-            } else if !inside && !self.precedes(write, source) {
-                found.push((write, source));
+        let finds = act == Act::Read || act == Act::Cas;
+        if finds && source != write && source != INITIAL && column.mark.source != Some(source) {
+            column.mark.source = Some(source);
+            if self.past(source, column.process as usize) < column.number {
+                found.push(Edge { from: write, to: source, why: Some(id) });
             }
         }
-        if !act.is_read() && !matches!(act, Act::Append) {
-            let readers = &self.readers[write as usize];
-            let open = readers.iter().filter(|&&read| read != id && !self.precedes(read, id));
-            found.extend(open.map(|&read| (read, id)));
+        if column.mark.followed || !matches!(act, Act::Write | Act::Delete | Act::Cas) {
+            return;
         }
-        if act == Act::Append {
-            let readers = &self.readers[write as usize];
-            let lacks = |read: &&OpId| !self.precedes(**read, id) && !self.holds(**read, id);
-            found.extend(readers.iter().filter(lacks).map(|&read| (read, id)));
+        column.mark.followed = true;
+        let mut read = self.first_reader[write as usize];
+        while read != NOBODY {
+            if read != id && !self.precedes(read, id) {
+                found.push(Edge { from: read, to: id, why: Some(write) });
+            }
+            read = self.next_reader[read as usize];
         }
     }
+}
 
-    fn holds(&self, read: OpId, append: OpId) -> bool {
-        let element = self.history.operation(append).value();
-        let list = self.history.operation(read).list();
-        self.history.lists().elements(list).contains(&element)
-    }
+/// What was inferred already from a write that a process knows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Met {
+    /// With the read that met it last, which returned this.
+    source: Option<OpId>,
+    /// With a write that came after it.
+    followed: bool,
 }

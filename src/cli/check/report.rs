@@ -1,7 +1,7 @@
 //! The verdicts as a person reads them: a ladder, and the reason why the weakest broken models break.
 
 use super::{Times, read_as};
-use crate::check::{Ladder, Rung, Verdict, names};
+use crate::check::{Counterexample, Ladder, Rung, Verdict, names};
 use crate::cli::console::took;
 use crate::history::Reading;
 use std::fmt::Write;
@@ -28,10 +28,20 @@ pub fn of(name: &str, reading: &Reading, ladder: &Ladder, times: Times) -> Strin
         let _ = writeln!(text, "weakest that break:  {}", names(&breaks));
     }
     let weakest = ladder.rungs.iter().filter(|rung| breaks.contains(&rung.model));
+    let mut shown: Vec<&Counterexample> = Vec::new();
     for found in weakest.filter_map(|rung| rung.verdict.counterexample()) {
-        let _ = write!(text, "\n{found}");
+        let _ = match shown.iter().find(|earlier| alike(earlier, found)) {
+            Some(earlier) => writeln!(text, "\nnot {}: as not {}", found.model, earlier.model),
+            None => write!(text, "\n{found}"),
+        };
+        shown.push(found);
     }
     text
+}
+
+/// The same operations, for the same reasons.
+fn alike(one: &Counterexample, other: &Counterexample) -> bool {
+    one.history.operations() == other.history.operations() && one.edges == other.edges
 }
 
 fn sign(rung: &Rung) -> char {

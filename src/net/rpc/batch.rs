@@ -6,13 +6,14 @@
 //! to see another sends them one after the other.
 
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use jsonrpsee::BatchResponseBuilder;
 use jsonrpsee::MethodResponse;
-use jsonrpsee::core::middleware::{Batch, BatchEntry, Notification};
+use jsonrpsee::core::middleware::{Batch, BatchEntry, BatchEntryErr, Notification};
 use jsonrpsee::server::middleware::rpc::RpcServiceT;
 use jsonrpsee::types::Request;
 use std::future::{Future, ready};
+use std::pin::pin;
 
 /// So many calls of one batch are under way at once; as many clients with batches fit before a server is overloaded.
 const TOGETHER: usize = 64;
@@ -58,29 +59,30 @@ where
     }
 
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let mut answers: Vec<BoxFuture<'a, Option<MethodResponse>>> = Vec::new();
-        for entry in batch {
-            answers.push(match entry {
+        let service = self.service.clone();
+        // A call starts when its future is made, so each is made when its turn has come.
+        let start = move |entry| -> BoxFuture<'a, Option<MethodResponse>> {
+            match entry {
                 // The client port knows no notifications: they have no effect and no answer.
                 Ok(BatchEntry::Notification(_)) => Box::pin(ready(None)),
-                Ok(BatchEntry::Call(request)) => Box::pin(self.service.call(request).map(Some)),
+                Ok(BatchEntry::Call(request)) => Box::pin(service.call(request).map(Some)),
                 Err(error) => {
-                    let (error, id) = error.into_parts();
+                    let (error, id) = BatchEntryErr::into_parts(error);
                     Box::pin(ready(Some(MethodResponse::error(id, error))))
                 }
-            });
-        }
-        gather(answers, self.most_bytes)
+            }
+        };
+        gather(stream::iter(batch).map(start).buffered(TOGETHER), self.most_bytes)
     }
 }
 
-/// Awaits the answers, many at once, and puts them together in their order.
+/// Awaits the answers and puts them together in their order.
 async fn gather(
-    answers: Vec<BoxFuture<'_, Option<MethodResponse>>>,
+    answers: impl Stream<Item = Option<MethodResponse>>,
     most_bytes: usize,
 ) -> MethodResponse {
     let (mut together, mut notified) = (BatchResponseBuilder::new_with_limit(most_bytes), false);
-    let mut answers = stream::iter(answers).buffered(TOGETHER);
+    let mut answers = pin!(answers);
     while let Some(answer) = answers.next().await {
         match answer.map(|answer| together.append(answer)) {
             Some(Ok(())) => {}

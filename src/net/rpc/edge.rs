@@ -1,12 +1,11 @@
 //! The handlers of the client port.
 
-use super::results::{self, Success};
 use super::{codes, openrpc};
 use crate::net::client::{Fate, ServerStatus};
 use crate::net::node::Serve;
 use crate::net::requests::Answer;
 use crate::net::wire::{Report, StartOrder};
-use crate::process::{Op, Outcome, Reason};
+use crate::process::{Op, Reason};
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::{Methods, RpcModule};
@@ -36,14 +35,10 @@ pub(in crate::net) fn client_methods(edge: Arc<Edge>) -> Result<Methods, Registe
 }
 
 impl Edge {
-    /// Hands a request to the node and awaits its answer, unless that is known at once.
-    pub(super) async fn request(&self, op: Op) -> Result<Success, ErrorObjectOwned> {
+    /// Hands a request to the node.
+    pub(super) fn request(&self, op: Op) -> Result<Answer, ErrorObjectOwned> {
         op.check().map_err(|reason| codes::error(Fate::Refused, &reason))?;
-        results::told(match self.node.request(op) {
-            Answer::Now(outcome) => outcome,
-            // The node ended without a word.
-            Answer::Later(outcome) => outcome.await.unwrap_or(Outcome::Unknown(Reason::Stopping)),
-        })
+        Ok(self.node.request(op))
     }
 
     fn status(&self) -> Result<ServerStatus, ErrorObjectOwned> {

@@ -6,12 +6,15 @@
 
 use super::edge::Edge;
 use super::methods::{OPERATIONS, Operation};
+use super::results::{self, Success};
 use super::wrong;
-use futures_util::future::Either;
+use crate::net::requests::Answer;
+use crate::process::{Outcome, Reason};
+use futures_util::future::{BoxFuture, Either, Ready, ready};
 use jsonrpsee::core::middleware::{Batch, Notification};
 use jsonrpsee::server::middleware::rpc::RpcServiceT;
-use jsonrpsee::types::{Params, Request};
-use jsonrpsee::{MethodResponse, ResponsePayload};
+use jsonrpsee::types::{ErrorObjectOwned, Id, Params, Request};
+use jsonrpsee::{Extensions, MethodResponse, ResponsePayload};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -44,7 +47,7 @@ where
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         match OPERATIONS.iter().find(|operation| operation.name == request.method) {
-            Some(operation) => Either::Left(answer(self.edge.clone(), operation, request)),
+            Some(operation) => Either::Left(answer(&self.edge, operation, request)),
             None => Either::Right(self.service.call(request)),
         }
     }
@@ -61,13 +64,36 @@ where
     }
 }
 
-async fn answer(edge: Arc<Edge>, operation: &Operation, request: Request<'_>) -> MethodResponse {
+/// Takes the operation in. Only one that waits is given a future of its own.
+fn answer<'a>(
+    edge: &Edge,
+    operation: &Operation,
+    request: Request<'a>,
+) -> Either<Ready<MethodResponse>, BoxFuture<'a, MethodResponse>> {
     let Request { id, params, extensions, .. } = request;
     let params = Params::new(params.as_ref().map(|params| params.get()));
-    let result = match (operation.read)(&params) {
-        Ok(op) => edge.request(op).await,
+    let taken = match (operation.read)(&params) {
+        Ok(op) => edge.request(op),
         Err(cause) => Err(wrong::told(operation, &params, &cause)),
     };
+    match taken {
+        Ok(Answer::Later(outcome)) => Either::Right(Box::pin(async move {
+            // The node may end without a word.
+            let outcome = outcome.await.unwrap_or(Outcome::Unknown(Reason::Stopping));
+            told(id, results::told(outcome), extensions)
+        })),
+        Ok(Answer::Now(outcome)) => {
+            Either::Left(ready(told(id, results::told(outcome), extensions)))
+        }
+        Err(error) => Either::Left(ready(told(id, Err(error), extensions))),
+    }
+}
+
+fn told(
+    id: Id<'_>,
+    result: Result<Success, ErrorObjectOwned>,
+    extensions: Extensions,
+) -> MethodResponse {
     let answer = match result {
         // The answer to `all` may hold more than one request ever did.
         Ok(success) => MethodResponse::response(id, ResponsePayload::success(success), usize::MAX),

@@ -1,1 +1,0 @@
-//! Every counterexample is invalid when it is checked alone.
