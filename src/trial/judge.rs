@@ -8,11 +8,11 @@ use super::plan::Plan;
 use super::run::{Deed, Done};
 use crate::check::{Budget, Model, Verdict, check};
 use crate::faults::Fault;
-use crate::history::{Act, End, History, KeyId, Operation, words};
+use crate::history::{Act, End, History, KeyId, OpId, Operation, words};
 use crate::process::{NodeId, Value};
 use crate::session::{Version, epoch_and_counter};
 use crate::systems::System;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the check of one model may spend.
@@ -92,12 +92,17 @@ pub(super) fn judge(
     done: &Done,
     applied: Option<&BTreeMap<Value, Version>>,
 ) -> Judgement {
-    let convergence = check(history, Model::Eventual, &BUDGET);
+    let (writes, excused) = Ledger { history, done, applied }.writes(plan);
+    // What went with its origin, as the system says that it may, need not be there in the end.
+    let ids = (0..history.len() as OpId).filter(|id| !excused.contains(id));
+    let convergence = match excused.is_empty() {
+        true => check(history, Model::Eventual, &BUDGET),
+        false => check(&history.restrict(&ids.collect::<Vec<_>>()), Model::Eventual, &BUDGET),
+    };
     let claim = match plan.model {
         Model::Eventual => convergence.clone(),
         model => check(history, model, &BUDGET),
     };
-    let writes = Ledger { history, done, applied }.writes(plan);
     Judgement { model: plan.model, claim, convergence, writes }
 }
 
@@ -108,7 +113,8 @@ struct Ledger<'a> {
 }
 
 impl Ledger<'_> {
-    fn writes(&self, plan: &Plan) -> Writes {
+    /// What became of them, and which went with their origins.
+    fn writes(&self, plan: &Plan) -> (Writes, BTreeSet<OpId>) {
         let (finals, bases) = (self.finals(), self.bases());
         let eventual = plan.system == System::Eventual;
         let durable = plan.system.about().durable || eventual;
@@ -116,7 +122,8 @@ impl Ledger<'_> {
             durable: durable && plan.faults.iter().all(|kind| kind.is_covered()),
             ..Writes::default()
         };
-        for write in self.acknowledged() {
+        let mut excused = BTreeSet::new();
+        for (id, write) in self.acknowledged() {
             writes.acknowledged += 1;
             let Some(last) = finals.get(&write.key()) else { continue };
             if !self.is_lost(write, *last, &bases) {
@@ -124,16 +131,17 @@ impl Ledger<'_> {
             }
             if eventual && self.origin_forgot(write) {
                 writes.lost_with_origin += 1;
+                excused.insert(id);
             } else {
                 writes.lost.push(words::does(self.history, write));
             }
         }
-        writes
+        (writes, excused)
     }
 
-    fn acknowledged(&self) -> impl Iterator<Item = &Operation> {
-        let done = |one: &&Operation| one.act() == Act::Write && one.end() == End::Ok;
-        self.history.operations().iter().filter(done)
+    fn acknowledged(&self) -> impl Iterator<Item = (OpId, &Operation)> {
+        let done = |one: &Operation| one.act() == Act::Write && one.end() == End::Ok;
+        (0..).zip(self.history.operations()).filter(move |(_, one)| done(one))
     }
 
     fn is_lost(&self, write: &Operation, last: Version, bases: &BTreeMap<u64, u64>) -> bool {
