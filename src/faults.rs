@@ -18,6 +18,11 @@ use std::time::Duration;
 /// The longest delay that a link may be given: an hour.
 pub const MAX_DELAY: Duration = Duration::from_secs(3600);
 
+/// The slowest and the fastest that a clock may run, in percent of the true one.
+pub const SLOWEST_CLOCK: f64 = 10.0;
+/// See [`SLOWEST_CLOCK`].
+pub const FASTEST_CLOCK: f64 = 1000.0;
+
 /// One fault, or its end.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +33,8 @@ pub enum Fault {
     Lose(Link, f64),
     /// This share of the messages on the link arrives twice, in percent.
     Duplicate(Link, f64),
+    /// Messages on the link take up to this much longer, by chance: later ones overtake earlier ones.
+    Reorder(Link, Duration),
     /// No message passes the link.
     Cut(Link),
     /// The link is as at the start again.
@@ -40,6 +47,10 @@ pub enum Fault {
     Pause(NodeId),
     /// A paused server goes on.
     Resume(NodeId),
+    /// The server's clock jumps ahead by this. It never jumps back: servers measure time, they do not tell it.
+    Jump(NodeId, Duration),
+    /// The server's clock runs at this speed from now on, in percent of the true one.
+    Drift(NodeId, f64),
 }
 
 /// One or more directed links between servers.
@@ -76,13 +87,58 @@ impl Fault {
     /// The highest server number that the fault names; 0 if it names none.
     pub fn highest_node(self) -> u32 {
         match self {
-            Fault::Slow(link, _) | Fault::Lose(link, _) | Fault::Duplicate(link, _) => {
-                link.highest()
-            }
-            Fault::Cut(link) | Fault::Heal(link) => link.highest(),
             Fault::Kill(node) | Fault::Restart(node) | Fault::Pause(node) | Fault::Resume(node) => {
                 node.0
             }
+            Fault::Jump(node, _) | Fault::Drift(node, _) => node.0,
+            link => link.link().map_or(0, Link::highest),
+        }
+    }
+
+    /// The same fault of other servers, as `other` maps them.
+    pub fn of_others(self, other: impl Fn(NodeId) -> NodeId) -> Fault {
+        let link = |link: Link| match link {
+            Link::OneWay(a, b) => Link::OneWay(other(a), other(b)),
+            Link::Both(a, b) => Link::Both(other(a), other(b)),
+            Link::All => Link::All,
+        };
+        match self {
+            Fault::Slow(on, delay) => Fault::Slow(link(on), delay),
+            Fault::Lose(on, percent) => Fault::Lose(link(on), percent),
+            Fault::Duplicate(on, percent) => Fault::Duplicate(link(on), percent),
+            Fault::Reorder(on, most) => Fault::Reorder(link(on), most),
+            Fault::Cut(on) => Fault::Cut(link(on)),
+            Fault::Heal(on) => Fault::Heal(link(on)),
+            Fault::Kill(node) => Fault::Kill(other(node)),
+            Fault::Restart(node) => Fault::Restart(other(node)),
+            Fault::Pause(node) => Fault::Pause(other(node)),
+            Fault::Resume(node) => Fault::Resume(other(node)),
+            Fault::Jump(node, ahead) => Fault::Jump(other(node), ahead),
+            Fault::Drift(node, percent) => Fault::Drift(other(node), percent),
+        }
+    }
+
+    /// Whether it names this server.
+    pub fn names(self, node: NodeId) -> bool {
+        let another = NodeId(node.0.wrapping_add(1));
+        self.of_others(|other| if other == node { another } else { other }) != self
+    }
+
+    /// The link that it is a fault of, if it is one of a link.
+    pub fn link(self) -> Option<Link> {
+        match self {
+            Fault::Slow(link, _)
+            | Fault::Lose(link, _)
+            | Fault::Duplicate(link, _)
+            | Fault::Reorder(link, _)
+            | Fault::Cut(link)
+            | Fault::Heal(link) => Some(link),
+            Fault::Kill(_)
+            | Fault::Restart(_)
+            | Fault::Pause(_)
+            | Fault::Resume(_)
+            | Fault::Jump(..)
+            | Fault::Drift(..) => None,
         }
     }
 }
@@ -96,6 +152,8 @@ pub struct Conduct {
     pub lose: f64,
     /// The share that arrives twice, in percent.
     pub duplicate: f64,
+    /// How much longer a message may take, by chance.
+    pub reorder: Duration,
     /// Whether nothing passes.
     pub cut: bool,
 }
@@ -114,14 +172,7 @@ impl Conducts {
 
     /// Applies a link fault among servers 1 to `servers`. Faults of servers have no effect here.
     pub fn apply(&mut self, fault: Fault, servers: u32) {
-        let (link, change): (Link, fn(&mut Conduct, Fault)) = match fault {
-            Fault::Heal(link) => (link, |conduct, _| *conduct = Conduct::default()),
-            Fault::Slow(link, _)
-            | Fault::Lose(link, _)
-            | Fault::Duplicate(link, _)
-            | Fault::Cut(link) => (link, worsen),
-            Fault::Kill(_) | Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => return,
-        };
+        let Some(link) = fault.link() else { return };
         let nodes = || (1..=servers).map(NodeId);
         for (from, to) in nodes().flat_map(|from| nodes().map(move |to| (from, to))) {
             if from != to && link.covers(from, to) {
@@ -132,11 +183,13 @@ impl Conducts {
     }
 }
 
-fn worsen(conduct: &mut Conduct, fault: Fault) {
+fn change(conduct: &mut Conduct, fault: Fault) {
     match fault {
+        Fault::Heal(_) => *conduct = Conduct::default(),
         Fault::Slow(_, delay) => conduct.delay = Some(delay),
         Fault::Lose(_, percent) => conduct.lose = percent,
         Fault::Duplicate(_, percent) => conduct.duplicate = percent,
+        Fault::Reorder(_, most) => conduct.reorder = most,
         Fault::Cut(_) => conduct.cut = true,
         _ => {}
     }
@@ -158,6 +211,7 @@ impl Display for Fault {
             Fault::Slow(link, delay) => write!(f, "slow {link} {}", shown(*delay)),
             Fault::Lose(link, percent) => write!(f, "lose {link} {percent}%"),
             Fault::Duplicate(link, percent) => write!(f, "duplicate {link} {percent}%"),
+            Fault::Reorder(link, most) => write!(f, "reorder {link} {}", shown(*most)),
             Fault::Cut(link) => write!(f, "cut {link}"),
             Fault::Heal(Link::All) => f.write_str("heal"),
             Fault::Heal(link) => write!(f, "heal {link}"),
@@ -165,13 +219,26 @@ impl Display for Fault {
             Fault::Restart(node) => write!(f, "restart {}", node.0),
             Fault::Pause(node) => write!(f, "pause {}", node.0),
             Fault::Resume(node) => write!(f, "resume {}", node.0),
+            Fault::Jump(node, ahead) => write!(f, "clock {} +{}", node.0, shown(*ahead)),
+            Fault::Drift(node, percent) => write!(f, "clock {} {percent}%", node.0),
         }
     }
 }
 
 /// The words that begin a fault.
-pub const WORDS: [&str; 9] =
-    ["slow", "lose", "duplicate", "cut", "heal", "kill", "restart", "pause", "resume"];
+pub const WORDS: [&str; 11] = [
+    "slow",
+    "lose",
+    "duplicate",
+    "reorder",
+    "cut",
+    "heal",
+    "kill",
+    "restart",
+    "pause",
+    "resume",
+    "clock",
+];
 
 impl FromStr for Fault {
     type Err = String;
@@ -185,6 +252,7 @@ impl FromStr for Fault {
             ["duplicate", link, share] => {
                 Ok(Fault::Duplicate(link.parse()?, parse_percent(share)?))
             }
+            ["reorder", link, time] => Ok(Fault::Reorder(link.parse()?, parse_delay(time)?)),
             ["cut", link] => Ok(Fault::Cut(link.parse()?)),
             ["heal"] => Ok(Fault::Heal(Link::All)),
             ["heal", link] => Ok(Fault::Heal(link.parse()?)),
@@ -192,6 +260,7 @@ impl FromStr for Fault {
             ["restart", node] => Ok(Fault::Restart(parse_node(node)?)),
             ["pause", node] => Ok(Fault::Pause(parse_node(node)?)),
             ["resume", node] => Ok(Fault::Resume(parse_node(node)?)),
+            ["clock", node, change] => parse_clock(parse_node(node)?, change),
             [word, ..] => Err(form_of(word)),
             [] => Err("expected a fault, found nothing".to_string()),
         }
@@ -202,6 +271,9 @@ fn form_of(word: &str) -> String {
     match word {
         "slow" => "expected slow [LINK] TIME, as in `slow 1->3 300ms`".to_string(),
         "lose" | "duplicate" => format!("expected {word} LINK PERCENT, as in `{word} all 10%`"),
+        "reorder" => "expected reorder LINK TIME, as in `reorder all 50ms`".to_string(),
+        "clock" => "expected clock SERVER +TIME or PERCENT, as in `clock 3 +2s` or `clock 3 120%`"
+            .to_string(),
         "cut" => "expected cut LINK, as in `cut 1-3`".to_string(),
         "heal" => "expected heal [LINK], as in `heal 1-3` or `heal`".to_string(),
         "kill" | "restart" | "pause" | "resume" => {
@@ -237,6 +309,20 @@ fn parse_node(text: &str) -> Result<NodeId, String> {
         Ok(number) if number > 0 => Ok(NodeId(number)),
         _ => Err(format!("expected a server's number from 1, found {text:?}")),
     }
+}
+
+/// A jump ahead, or a speed: slow enough and fast enough to matter, and never so that time stands still.
+fn parse_clock(node: NodeId, text: &str) -> Result<Fault, String> {
+    if let Some(ahead) = text.strip_prefix('+') {
+        return Ok(Fault::Jump(node, parse_delay(ahead)?));
+    }
+    let number = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+    let fit = number.filter(|percent| (SLOWEST_CLOCK..=FASTEST_CLOCK).contains(percent));
+    fit.map(|percent| Fault::Drift(node, percent)).ok_or_else(|| {
+        format!(
+            "expected +TIME or a speed from {SLOWEST_CLOCK}% to {FASTEST_CLOCK}%, found {text:?}"
+        )
+    })
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {
@@ -304,6 +390,7 @@ mod tests {
             "slow all 250us",
             "lose all 12.5%",
             "duplicate 1-2 3%",
+            "reorder 1->2 50ms",
             "cut 1->2",
             "heal",
             "heal 1-2",
@@ -311,6 +398,8 @@ mod tests {
             "restart 3",
             "pause 1",
             "resume 1",
+            "clock 3 +2s",
+            "clock 3 120%",
         ];
         for line in lines {
             assert_eq!(line.parse::<Fault>().map(|fault| fault.to_string()), Ok(line.to_string()));
@@ -326,6 +415,7 @@ mod tests {
         assert!(error("cut 1").contains("A->B"));
         assert!(error("cut 2-2").contains("two servers"));
         assert!(error("lose all 200%").contains("100%"));
+        assert!(error("clock 1 5%").contains("10%") && error("clock 1").contains("+TIME"));
         assert!(error("explode").contains("unknown fault"));
         assert!(error("kill 0").contains("from 1"));
     }

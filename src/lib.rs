@@ -17,6 +17,7 @@
 //! | [`net`] | the live driver: servers, controller and client over JSON-RPC |
 //! | [`stats`], [`plot`] | what measurements say, and how sure one may be; charts |
 //! | [`scenario`] | text files that say who asks what, what breaks, and what should come of it |
+//! | [`trial`] | random load and faults, and whether the claim held |
 //! | [`history`] | what clients saw, operation by operation |
 //! | [`check`] | which consistency models a history satisfies, and where not, why |
 //! | [`config`] | config.json, checked once |
@@ -41,6 +42,7 @@ pub mod stats;
 pub mod store;
 pub mod systems;
 pub mod timers;
+pub mod trial;
 
 /// The worked example of `docs/add-a-system.md`, compiled and run with the tests.
 #[cfg(doctest)]

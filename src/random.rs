@@ -35,6 +35,11 @@ impl Random {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
+    /// A number from 0 to below 1.
+    pub fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// True in `percent` of 100 draws.
     pub fn percent(&mut self, percent: f64) -> bool {
         ((self.next() >> 11) as f64) < percent / 100.0 * (1u64 << 53) as f64

@@ -1,7 +1,7 @@
 //! Imports run one way, and the lower layers stay free of clocks, threads, sockets and logs.
 //!
 //! ```text
-//! session, random ← process ← {timers, store, faults} ← order ← systems ← {sim, net} ← scenario ← cli ← main
+//! session, random ← process ← {timers, store, faults} ← order ← systems ← {sim, net} ← scenario ← trial ← cli ← main
 //! process ← history ← check ← scenario
 //! ```
 
@@ -27,6 +27,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "files", "session", "random", "process", "faults", "systems", "sim", "net", "history",
             "check",
+        ],
+    ),
+    (
+        "trial",
+        &[
+            "session", "random", "process", "order", "faults", "systems", "sim", "net", "scenario",
+            "history", "check", "stats",
         ],
     ),
     ("config", &["files", "session", "random", "process", "faults", "systems", "net"]),
@@ -60,7 +67,7 @@ const IMPURE: &[&str] = &[
 
 /// Words that only some modules may name. Of the scenarios only the live stage needs tokio.
 const KEPT_IN: &[(&str, &[&str])] =
-    &[("jsonrpsee", &["net"]), ("tokio", &["net", "scenario", "cli", "main"])];
+    &[("jsonrpsee", &["net"]), ("tokio", &["net", "scenario", "trial", "cli", "main"])];
 
 struct Source {
     module: String,

@@ -30,6 +30,7 @@ impl Server {
             blank: incarnation > 1,
             cluster: "c".to_string(),
             timing: Timing::default(),
+            defect: None,
         };
         let mut server = Server {
             process: Linearizable::new(&start),

@@ -5,11 +5,15 @@ use super::completions::Completions;
 use super::console;
 use super::exit::Failure;
 use super::history::HistoryCommand;
+use super::ls::Ls;
+use super::replay::Replay;
 use super::request::{All, Delete, Get, Set};
 use super::run::Run;
 use super::server::Server;
 use super::shell::ShellCommand;
 use super::status::Status;
+use super::systems::Systems;
+use super::test::Test;
 use super::up::Up;
 use crate::config::{Config, Log};
 use crate::net::LogFormat;
@@ -28,6 +32,7 @@ Examples:
   conlab set x 7 @2                        write x at server 2
   conlab get x @3                          read x at server 3
   conlab run test-cases/causal/*.scn       play scenarios in the simulator
+  conlab test causal --runs 100            100 seeds of load and faults; does the claim hold?
   conlab check latest                      which consistency models the last session satisfies
   printf '1\\nset x 7 @2\\nget x @3\\n' | conlab
 
@@ -110,6 +115,10 @@ pub enum Command {
     Shell(ShellCommand),
     Status(Status),
     Run(Run),
+    Test(Box<Test>),
+    Replay(Replay),
+    Ls(Ls),
+    Systems(Systems),
     Check(Check),
     History(HistoryCommand),
     Server(Server),

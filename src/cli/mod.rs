@@ -12,7 +12,9 @@ mod exit;
 mod find;
 mod history;
 mod layout;
+mod ls;
 mod menu;
+mod replay;
 mod request;
 mod run;
 mod runs;
@@ -21,7 +23,9 @@ mod server;
 mod session_file;
 mod shell;
 mod status;
+mod systems;
 mod tape;
+mod test;
 mod up;
 
 pub use exit::{Exit, Failure};
@@ -71,6 +75,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(command) => block_on(command.run(globals)),
         Command::Server(command) => block_on_one_thread(command.run(globals)),
         Command::Run(command) => command.run(globals),
+        Command::Test(command) => command.run(globals),
+        Command::Replay(command) => command.run(globals),
+        Command::Ls(command) => command.run(),
+        Command::Systems(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::History(command) => command.run(),
         Command::Completions(command) => command.run(),

@@ -1,15 +1,31 @@
 //! The runs that are kept: `store/<name>/<20260102T030405Z>/`, with `run.json` and `history.jsonl` in each.
 
+use super::exit::Failure;
+use crate::files::read_text;
 use crate::history::Recorder;
+use serde::Deserialize;
 use serde_json::json;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where runs are kept, from the working directory.
 pub const STORE: &str = "store";
-const HISTORY: &str = "history.jsonl";
+/// The arguments, the seed and the version.
+pub const RUN: &str = "run.json";
+/// What the clients saw.
+pub const HISTORY: &str = "history.jsonl";
+/// Every message between servers, where they were simulated.
+pub const MESSAGES: &str = "messages.jsonl";
+/// What broke, and when.
+pub const FAULTS: &str = "faults.jsonl";
+/// The verdict and the figures.
+pub const RESULTS: &str = "results.json";
+/// A scenario that shows the violation.
+pub const VIOLATION: &str = "violation.scn";
+/// How the folders are laid out; a later layout has a higher number.
+const LAYOUT: u64 = 1;
 /// So many runs of one name may begin in one second.
 const MOST_A_SECOND: u32 = 100;
 
@@ -23,17 +39,114 @@ pub struct Run {
 
 /// Begins a run of this name; `about` goes into its run.json.
 pub fn begin(name: &str, about: serde_json::Value) -> io::Result<Run> {
-    let begun = stamp(since_epoch());
-    let directory = new_directory(&Path::new(STORE).join(name), &begun)?;
-    let run = json!({
-        "begun": begun,
-        "arguments": std::env::args().skip(1).collect::<Vec<_>>(),
-        "conlab": env!("CARGO_PKG_VERSION"),
-        "run": about,
-    });
-    fs::write(directory.join("run.json"), format!("{run:#}\n"))?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let directory = begin_folder(name, &arguments, json!({ "run": about }))?;
     let history = directory.join(HISTORY);
     Ok(Run { recorder: Recorder::new(File::create(&history)?), history })
+}
+
+/// A new folder with its run.json.
+fn begin_folder(name: &str, arguments: &[String], more: serde_json::Value) -> io::Result<PathBuf> {
+    let begun = stamp(since_epoch());
+    let directory = new_directory(&Path::new(STORE).join(name), &begun)?;
+    let mut run = json!({
+        "layout": LAYOUT,
+        "begun": begun,
+        "arguments": arguments,
+        "conlab": env!("CARGO_PKG_VERSION"),
+    });
+    if let (Some(run), serde_json::Value::Object(more)) = (run.as_object_mut(), more) {
+        run.extend(more);
+    }
+    fs::write(directory.join(RUN), format!("{run:#}\n"))?;
+    Ok(directory)
+}
+
+/// The folder of a trial.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A new folder; `arguments` run the trial again.
+    pub fn begin(name: &str, arguments: &[String], seed: u64) -> io::Result<Folder> {
+        begin_folder(name, arguments, json!({ "seed": seed })).map(Folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where a file of it is.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// A new file in it.
+    pub fn create(&self, name: &str) -> io::Result<BufWriter<File>> {
+        File::create(self.file(name)).map(BufWriter::new)
+    }
+
+    /// Writes a whole file.
+    pub fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        fs::write(self.file(name), text)
+    }
+}
+
+/// The store cannot be written.
+pub fn unwritable(error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot write into {STORE}/: {error}; run where you may write"))
+}
+
+/// What run.json says.
+#[derive(Debug, Deserialize)]
+pub struct Begun {
+    #[serde(default)]
+    layout: u64,
+    /// The version that made it.
+    conlab: String,
+    /// The words after `conlab`.
+    pub arguments: Vec<String>,
+    /// Where its chance began.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl Begun {
+    /// Reads the run.json of a folder. The error says what is wrong with it.
+    pub fn read(folder: &Path) -> Result<Begun, String> {
+        let path = folder.join(RUN);
+        let name = path.display();
+        let text = read_text(&path).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let begun: Begun = serde_json::from_str(&text)
+            .map_err(|error| format!("{name} is not of a run: {error}"))?;
+        let own = env!("CARGO_PKG_VERSION");
+        if begun.layout != LAYOUT || begun.conlab != own {
+            let (layout, conlab) = (begun.layout, &begun.conlab);
+            return Err(format!(
+                "{name} is of conlab {conlab}, layout {layout}; this is {own}, layout {LAYOUT}: use that version"
+            ));
+        }
+        Ok(begun)
+    }
+
+    /// Whether `conlab test` made it.
+    pub fn is_test(&self) -> bool {
+        self.arguments.first().is_some_and(|word| word == "test")
+    }
+}
+
+/// All runs, the oldest first.
+pub fn folders() -> Vec<PathBuf> {
+    let names = fs::read_dir(STORE).into_iter().flatten().flatten();
+    let runs = names.filter_map(|name| fs::read_dir(name.path()).ok()).flatten().flatten();
+    let runs = runs.map(|run| run.path()).filter(|run| run.join(RUN).is_file());
+    let mut folders: Vec<PathBuf> = runs.collect();
+    let began = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap_or_default().to_os_string();
+        newness(&(name, folder.join(RUN)))
+    };
+    folders.sort_by_key(began);
+    folders
 }
 
 /// A directory that is not there yet: runs of the same second are numbered.

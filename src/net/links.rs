@@ -1,7 +1,7 @@
 //! The links from one server to its peers, as configured delays and faults make them.
 //!
 //! Faults act at the sender: a message is lost, doubled, held back or passed before it is put on the wire, so the wire
-//! itself stays plain. Messages with equal delay keep their order.
+//! itself stays plain. Messages with equal delay keep their order; only where a fault reorders them do they not.
 
 use super::outbox::Outboxes;
 use crate::faults::{Conducts, Fault, Link};
@@ -56,9 +56,9 @@ impl Links {
         let twice = conduct.duplicate > 0.0 && self.random.percent(conduct.duplicate);
         let delay = conduct.delay.unwrap_or_else(|| self.own_delay(to));
         for _ in 0..=u8::from(twice) {
-            match delay {
+            match delay + self.by_chance(conduct.reorder) {
                 Duration::ZERO => outboxes.put(to, message.clone()),
-                _ => self.hold_back(to, message.clone(), now + delay),
+                delay => self.hold_back(to, message.clone(), now + delay),
             }
         }
     }
@@ -75,6 +75,10 @@ impl Links {
             self.delayed_bytes -= message.get().len();
             outboxes.put(to, message);
         }
+    }
+
+    fn by_chance(&mut self, most: Duration) -> Duration {
+        if most.is_zero() { most } else { most.mul_f64(self.random.share()) }
     }
 
     fn own_delay(&self, to: NodeId) -> Duration {

@@ -48,7 +48,7 @@ pub use round::{Entry, MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Round};
 pub use state::{Answer, State};
 
 use crate::process::{
-    Ctx, NodeId, Op, Outcome, Process, Reason, Start, Status, Step, Ticket, Timing, Triple,
+    Ctx, Defect, NodeId, Op, Outcome, Process, Reason, Start, Status, Step, Ticket, Timing, Triple,
 };
 use crate::session::{Version, Versions};
 use catchup::CatchUp;
@@ -148,7 +148,8 @@ impl Order {
     /// The reason for which the request is refused.
     pub fn admit(&self, op: &Op) -> Result<(), Reason> {
         op.check()?;
-        if self.catchup.is_blank() || self.deposed { Err(Reason::NotCaughtUp) } else { Ok(()) }
+        let blank = self.catchup.is_blank() && !self.start.lacks(Defect::BlankReads);
+        if blank || self.deposed { Err(Reason::NotCaughtUp) } else { Ok(()) }
     }
 
     /// Submits a client's request to the order. It ends as one [`Settled`], at the latest after the request timeout
@@ -234,6 +235,11 @@ impl Order {
     /// Whether `version` was lost with the memory of an earlier primary.
     pub fn is_lost(&self, version: Version) -> bool {
         self.state.is_lost(version)
+    }
+
+    /// Whether this rule of the protocol is left out.
+    pub fn lacks(&self, defect: Defect) -> bool {
+        self.start.lacks(defect)
     }
 
     /// The cluster's name.

@@ -8,7 +8,7 @@ use super::message::first_triples;
 use super::round::{Entry, Round};
 use super::view::Member;
 use super::{Level, MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Message, Order, Timer};
-use crate::process::{Action, Ctx, NodeId, Op, Reason, Start, Step, Ticket};
+use crate::process::{Action, Ctx, Defect, NodeId, Op, Reason, Start, Step, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,6 +127,9 @@ impl Order {
     /// An entry was submitted: it is queued, unless it was ordered, queued or refused before.
     pub(super) fn enqueue<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Arc<Entry>) {
         let ticket = entry.ticket;
+        if self.start.lacks(Defect::ResendWithoutDedup) {
+            return self.queue(ctx, entry);
+        }
         let queued = self.primary.as_ref().is_some_and(|primary| primary.queued.contains(&ticket));
         if queued || self.state.tickets.is_settled(ticket) {
             return ctx.note(Step::Ignored { why: "submitted before" });
@@ -134,6 +137,10 @@ impl Order {
         if let Some(written) = self.state.find(ticket) {
             return self.say_again(ctx, ticket.node, written.round);
         }
+        self.queue(ctx, entry);
+    }
+
+    fn queue<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Arc<Entry>) {
         let cost = entry.cost();
         if let Err(reason) = self.vet(&entry, cost) {
             return self.refuse(ctx, &entry, reason);
@@ -255,7 +262,10 @@ impl Order {
     /// The round got further: deliver it here once another memory holds it, and free the lock once all do.
     pub(super) fn advance<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let Some(primary) = &mut self.primary else { return };
-        let Some(open) = &primary.open else { return };
+        let Some(open) = &mut primary.open else { return };
+        if self.start.lacks(Defect::ReleaseEarly) {
+            open.waiting.clear();
+        }
         let others = primary.members.iter().filter(|(_, member)| member.in_view);
         let held = others.clone().count() == 0
             || others.clone().any(|(node, _)| !open.waiting.contains(node));

@@ -2,7 +2,7 @@
 
 use super::round::Round;
 use super::{Level, Message, Order, PRIMARY};
-use crate::process::{Action, Ctx, Step};
+use crate::process::{Action, Ctx, Defect, Step};
 use std::sync::Arc;
 
 impl Order {
@@ -29,6 +29,9 @@ impl Order {
         let next = self.state.number + 1;
         if round.number < next {
             return ctx.note(Step::Ignored { why: "delivered already" });
+        }
+        if self.start.lacks(Defect::SkipReorderBuffer) {
+            return self.deliver(ctx, &round);
         }
         if round.number > next {
             ctx.note(Step::Gap { round: round.number, missing: next });

@@ -7,7 +7,7 @@
 use super::catchup::Pull;
 use super::primary::Primary;
 use super::{Level, Message, Order, Timer};
-use crate::process::{Ctx, NodeId, Step};
+use crate::process::{Ctx, Defect, NodeId, Step};
 use std::time::Duration;
 
 /// What the primary knows of another server.
@@ -127,7 +127,7 @@ impl Order {
         let Some(open) = self.primary.as_mut().and_then(|primary| primary.open.as_mut()) else {
             return;
         };
-        if number >= open.round.number {
+        if number >= open.round.number || self.start.lacks(Defect::StaleAck) {
             open.waiting.remove(&from);
             self.advance(ctx);
         }

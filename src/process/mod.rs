@@ -15,6 +15,7 @@
 //! list of effects and notes, and that is one place to trace, to count and to inject faults.
 
 mod ctx;
+mod defect;
 mod op;
 mod outcome;
 mod start;
@@ -22,6 +23,7 @@ mod step;
 mod text;
 
 pub use ctx::{Ctx, Effect, EffectOf};
+pub use defect::Defect;
 pub use op::{Action, Key, MAX_KEY, MAX_VALUE, Op, Triple, Value};
 pub use outcome::{Outcome, Reason, Versioned};
 pub use start::{Start, Status, Timing};

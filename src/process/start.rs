@@ -1,6 +1,6 @@
 //! What a process is told at its start, and what it tells of itself.
 
-use super::NodeId;
+use super::{Defect, NodeId};
 use crate::session::Version;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -20,9 +20,17 @@ pub struct Start {
     pub cluster: String,
     /// How long to wait for what.
     pub timing: Timing,
+    /// The rule of the protocol that is left out, if any; only ever in the simulator.
+    #[serde(skip)]
+    pub defect: Option<Defect>,
 }
 
 impl Start {
+    /// Whether this rule of the protocol is left out.
+    pub fn lacks(&self, defect: Defect) -> bool {
+        self.defect == Some(defect)
+    }
+
     /// All servers, in order.
     pub fn members(&self) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.servers).map(NodeId)

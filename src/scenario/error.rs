@@ -1,6 +1,7 @@
 //! What keeps a scenario from being played.
 
 use super::grammar::GrammarError;
+use crate::process::Defect;
 use crate::systems::System;
 use std::io;
 use thiserror::Error;
@@ -43,6 +44,14 @@ pub enum ScenarioError {
         line: usize,
         /// Why.
         reason: String,
+    },
+    /// Real servers have no deliberate defects.
+    #[error("{path}: break={defect} is for the simulator only; leave out --live")]
+    DefectLive {
+        /// The file, as it was named.
+        path: String,
+        /// The rule that is left out.
+        defect: Defect,
     },
     /// A recording must be of the system and seed with which later runs compare it.
     #[error(

@@ -5,8 +5,8 @@
 //!         | ["at" TIME] (request | fault) | "wait" TIME | "check" MODEL "=>" VERDICT
 //! request = [NAME ":"] (set K V | get K | delete K | all) ["@"N] ["=>" want] ["&"]
 //! want    = W{"|"W} [after TIME] [within TIME]        W = V | ok | absent | refused | unknown
-//! fault   = slow [LINK] TIME | (lose|duplicate) LINK PCT | cut LINK | heal [LINK]
-//!         | (kill|restart|pause|resume) N              LINK = A->B | A-B | all
+//! fault   = slow [LINK] TIME | (lose|duplicate) LINK PCT | reorder LINK TIME | cut LINK | heal [LINK]
+//!         | (kill|restart|pause|resume) N | clock N (+TIME|PCT)                LINK = A->B | A-B | all
 //! ```
 //!
 //! Words are shell-quoted, `#` begins a comment. A word in quotes is never a keyword: `=> ok` wants a write to succeed,
@@ -26,7 +26,7 @@ mod parser;
 use super::words;
 use crate::check::{Model, Verdict};
 use crate::faults::Fault;
-use crate::process::{Key, NodeId, Short, Value};
+use crate::process::{Defect, Key, NodeId, Short, Value};
 use crate::systems::System;
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -141,6 +141,8 @@ pub struct Cluster {
     pub timeout: Duration,
     /// `seed=1`: where its randomness begins.
     pub seed: Option<u64>,
+    /// `break=stale-ack`: the rule of the protocol that is left out.
+    pub defect: Option<Defect>,
 }
 
 impl Cluster {
@@ -153,6 +155,7 @@ impl Cluster {
             jitter: Duration::ZERO,
             timeout: Duration::from_secs(5),
             seed: None,
+            defect: None,
         }
     }
 }

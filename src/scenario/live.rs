@@ -7,7 +7,7 @@ use super::{
 };
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
-use crate::process::{NodeId, Op, Outcome};
+use crate::process::{NodeId, Op, Outcome, Status};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::task;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// Why a scenario could not be played on real servers.
 #[derive(Debug, Error)]
@@ -45,6 +45,9 @@ pub async fn run_live(
 ) -> Result<Report, LiveError> {
     let mut scenario = load(path)?;
     scenario.recording = None; // of virtual time
+    if let Some(defect) = scenario.cluster.defect {
+        return Err(ScenarioError::DefectLive { path: scenario.path, defect }.into());
+    }
     let scenario = Arc::new(scenario);
     let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
     let played = play_live(scenario.clone(), controller.clone(), tell, record).await;
@@ -64,8 +67,7 @@ pub async fn play_live(
     tell: Listener,
     record: Option<Record>,
 ) -> Result<Played, ScenarioError> {
-    let connections = connect(&controller, scenario.cluster.timeout).await;
-    let mut stage = Live::new(&scenario, controller, connections, tell);
+    let mut stage = Live::on(controller, scenario.cluster.timeout, tell).await;
     let played = task::spawn_blocking(move || play(&scenario, &mut stage, record));
     match played.await {
         Ok(played) => played,
@@ -91,8 +93,11 @@ fn report(scenario: &Scenario, played: &Played) -> Report {
     report::report(scenario, &report::replay(&scenario.path, " --live"), output, &judged)
 }
 
+/// A server that has not said by then how it is says nothing.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// A cluster, and a scenario's requests to it.
-struct Live {
+pub struct Live {
     controller: Arc<Controller>,
     connections: Arc<Connections>,
     request_timeout: Duration,
@@ -106,16 +111,17 @@ struct Live {
 }
 
 impl Live {
-    fn new(
-        scenario: &Scenario,
+    /// Clients of a cluster that runs, connected to all its servers; `tell` hears of each request.
+    pub async fn on(
         controller: Arc<Controller>,
-        connections: Arc<Connections>,
+        request_timeout: Duration,
         tell: Listener,
     ) -> Self {
+        let connections = connect(&controller, request_timeout).await;
         Live {
             controller,
             connections,
-            request_timeout: scenario.cluster.timeout,
+            request_timeout,
             runtime: Handle::current(),
             start: Instant::now(),
             asked: BTreeMap::new(),
@@ -123,6 +129,20 @@ impl Live {
             answers: channel(),
             tell,
         }
+    }
+
+    /// What each server says of itself; `None` where it says nothing.
+    pub fn statuses(&self) -> Vec<Option<Status>> {
+        let addresses =
+            self.controller.info().servers.into_iter().map(|one| one.address.to_string());
+        let asked = addresses.map(|address| async move {
+            let status = async {
+                let client = self.connections.client(&address, self.request_timeout).await.ok()?;
+                client.status().await.ok()
+            };
+            timeout(PATIENCE, status).await.ok().flatten().map(|server| server.status)
+        });
+        self.runtime.block_on(join_all(asked))
     }
 }
 

@@ -1,14 +1,15 @@
 //! The simulator as a stage.
 
-use super::ScenarioError;
 use super::file::Scenario;
+use super::grammar::Cluster;
 use super::runner::{Played, play};
 use super::stage::{Answered, Stage};
 use super::trace::Trace;
 use super::witness::Record;
+use super::{DEFAULT_SEED, ScenarioError};
 use crate::faults::Fault;
-use crate::process::{NodeId, Nothing, Op, Process, Start};
-use crate::sim::{Settings, Sim};
+use crate::process::{NodeId, Nothing, Op, Process, Start, Timing};
+use crate::sim::{Observer, RequestId, Settings, Sim};
 use crate::systems::Visitor;
 use std::time::Duration;
 
@@ -33,20 +34,64 @@ impl Visitor for Simulated<'_> {
         P: Process<Record = Nothing> + Send + 'static,
     {
         let cluster = &self.scenario.cluster;
-        let settings = Settings {
-            link: cluster.link,
-            jitter: cluster.jitter,
-            timing: self.scenario.timing(),
-            patience: cluster.timeout + GRACE,
-            ..Settings::new(cluster.servers, self.seed)
-        };
+        let settings = settings(cluster, self.scenario.timing(), self.seed);
         let mut sim = Sim::new(settings, build, Trace::new(cluster.servers));
         let played = play(self.scenario, &mut sim, self.record)?;
         Ok((sim.into_observer().finish(), played))
     }
 }
 
-impl<P: Process> Stage for Sim<P, Trace> {
+/// Plays a scenario without a trace.
+struct Untraced<'a>(&'a Scenario);
+
+impl Visitor for Untraced<'_> {
+    type Output = Result<Played, ScenarioError>;
+
+    fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
+    where
+        P: Process<Record = Nothing> + Send + 'static,
+    {
+        let cluster = &self.0.cluster;
+        let settings = settings(cluster, self.0.timing(), cluster.seed.unwrap_or(DEFAULT_SEED));
+        play(self.0, &mut Sim::new(settings, build, ()), None)
+    }
+}
+
+/// Plays a scenario in the simulator with its own seed, for what came of it alone.
+///
+/// # Errors
+/// [`ScenarioError::Fault`] if a fault makes no sense when its line starts.
+pub fn play_simulated(scenario: &Scenario) -> Result<Played, ScenarioError> {
+    scenario.cluster.system.visit(Untraced(scenario))
+}
+
+/// The simulation of a cluster that a scenario describes.
+pub fn settings(cluster: &Cluster, timing: Timing, seed: u64) -> Settings {
+    Settings {
+        link: cluster.link,
+        jitter: cluster.jitter,
+        timing,
+        patience: cluster.timeout + GRACE,
+        defect: cluster.defect,
+        ..Settings::new(cluster.servers, seed)
+    }
+}
+
+/// An observer that is told whose request it is, before it reaches its server.
+pub trait KnowsClients<P: Process>: Observer<P> {
+    /// `client` asks the server `at`.
+    fn asked(&mut self, _request: RequestId, _client: &str, _at: NodeId) {}
+}
+
+impl<P: Process> KnowsClients<P> for () {}
+
+impl<P: Process> KnowsClients<P> for Trace {
+    fn asked(&mut self, request: RequestId, client: &str, at: NodeId) {
+        Trace::asked(self, request, client, at);
+    }
+}
+
+impl<P: Process, O: KnowsClients<P>> Stage for Sim<P, O> {
     fn now(&self) -> Duration {
         Sim::now(self)
     }

@@ -1,5 +1,6 @@
 //! One life of a process, from its start until it is killed, and how its effects come about.
 
+use super::clock::Clock;
 use super::world::{Input, Token, World};
 use super::{Cause, Left, Observer, RequestId};
 use crate::process::{
@@ -7,6 +8,7 @@ use crate::process::{
 };
 use crate::random::Random;
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 /// A running process with all that dies with it.
 pub(super) struct Life<P: Process> {
@@ -21,7 +23,9 @@ struct Desk<P: Process> {
     incarnation: u64,
     requests: u64,
     open: BTreeMap<u64, RequestId>,
-    timers: BTreeMap<P::Timer, Token>,
+    clock: Clock,
+    /// What is armed, and for when on this server's clock.
+    timers: BTreeMap<P::Timer, (Token, Duration)>,
     /// Effects that wait for records to become durable, with those records in their places.
     held: VecDeque<EffectOf<P>>,
     /// The sync under way, and how many of the held records it makes durable.
@@ -29,9 +33,17 @@ struct Desk<P: Process> {
 }
 
 impl<P: Process> Life<P> {
-    pub fn new(process: P, start: &Start, random: Random) -> Self {
+    pub fn new(process: P, start: &Start, clock: Clock, random: Random) -> Self {
         let ctx = Ctx::new(start.id, start.incarnation, random);
-        Life { process, ctx, desk: Desk::new(start.id, start.incarnation) }
+        Life { process, ctx, desk: Desk::new(start.id, start.incarnation, clock) }
+    }
+
+    /// The clock changed: what is armed falls due at another true time.
+    pub fn set_clock(&mut self, clock: Clock, world: &mut World<P>) {
+        self.desk.clock = clock;
+        for (timer, at) in self.desk.armed() {
+            self.desk.arm(timer, at, world);
+        }
     }
 
     /// Replays what survived, then starts.
@@ -48,7 +60,7 @@ impl<P: Process> Life<P> {
             watch.ends(world.now, id, Left { notes: &[], effects: &[], held: &[] });
         }
         watch.begins(world.now, id, Cause::Start);
-        self.ctx.begin(world.now);
+        self.ctx.begin(self.desk.clock.shows(world.now));
         self.process.on_start(&mut self.ctx);
         self.finish(world, watch);
     }
@@ -62,11 +74,11 @@ impl<P: Process> Life<P> {
         watch: &mut O,
     ) {
         world.settle(&input);
-        self.ctx.begin(world.now);
+        self.ctx.begin(self.desk.clock.shows(world.now));
         match input {
             Input::Request(request, op) => self.request(request, op, world, watch),
             Input::Message(from, message) => self.message(from, message, world, watch),
-            Input::Timer(timer, token) if self.desk.timers.get(&timer) == Some(&token) => {
+            Input::Timer(timer, token) if self.desk.is_armed(&timer, token) => {
                 self.timer(timer, world, watch);
             }
             Input::Durable(token) if self.desk.sync.is_some_and(|(sync, _)| sync == token) => {
@@ -135,10 +147,11 @@ impl<P: Process> Life<P> {
 }
 
 impl<P: Process> Desk<P> {
-    fn new(id: NodeId, incarnation: u64) -> Self {
+    fn new(id: NodeId, incarnation: u64, clock: Clock) -> Self {
         Desk {
             id,
             incarnation,
+            clock,
             requests: 0,
             open: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -178,16 +191,26 @@ impl<P: Process> Desk<P> {
         match effect {
             Effect::Send { to, message } => world.send(self.id, &to, message, watch),
             Effect::Reply { ticket, outcome } => self.reply(ticket, outcome, world, watch),
-            Effect::Arm { timer, at } => {
-                let token = world.fresh_token();
-                self.timers.insert(timer.clone(), token);
-                world.schedule(at, self.id, Input::Timer(timer, token));
-            }
+            Effect::Arm { timer, at } => self.arm(timer, at, world),
             Effect::Disarm { timer } => {
                 self.timers.remove(&timer);
             }
             Effect::Persist { .. } => {} // held until a sync has made it durable
         }
+    }
+
+    fn arm(&mut self, timer: P::Timer, at: Duration, world: &mut World<P>) {
+        let token = world.fresh_token();
+        self.timers.insert(timer.clone(), (token, at));
+        world.schedule(self.clock.when(at), self.id, Input::Timer(timer, token));
+    }
+
+    fn armed(&self) -> Vec<(P::Timer, Duration)> {
+        self.timers.iter().map(|(timer, (_, at))| (timer.clone(), *at)).collect()
+    }
+
+    fn is_armed(&self, timer: &P::Timer, token: Token) -> bool {
+        self.timers.get(timer).is_some_and(|(armed, _)| *armed == token)
     }
 
     fn reply<O: Observer<P>>(

@@ -15,6 +15,7 @@
 //! * A **paused** server handles nothing; all that reaches it waits, in order, until it is resumed.
 //! * Effects after a [`crate::process::Effect::Persist`] wait until a sync has ended; a sync takes all records that
 //!   wait when it begins. A crash before its end loses them.
+//! * Each server has a **clock** of its own, which may run fast or slow, and jump ahead.
 //! * A client is as near to its server as can be: requests and answers take no time. It gives up after a while.
 //!
 //! ```
@@ -29,6 +30,7 @@
 //! assert_eq!((answer.request, answer.outcome.to_string()), (set, "ok".to_string()));
 //! ```
 
+mod clock;
 mod life;
 mod network;
 mod node;
@@ -42,7 +44,7 @@ pub use network::Loss;
 pub use observer::{Cause, Left, Observer};
 
 use crate::faults::Fault;
-use crate::process::{NodeId, Op, Outcome, Process, Reason, Start, Status, Timing};
+use crate::process::{Defect, NodeId, Op, Outcome, Process, Reason, Start, Status, Timing};
 use crate::random::Random;
 use network::Network;
 use node::Node;
@@ -67,6 +69,8 @@ pub struct Settings {
     pub patience: Duration,
     /// How long records take to become durable.
     pub sync: Duration,
+    /// The rule of the protocol that is left out, if any.
+    pub defect: Option<Defect>,
 }
 
 impl Settings {
@@ -82,6 +86,7 @@ impl Settings {
             // A server gives up first: its answer says more than the client's silence.
             patience: timing.request_timeout + Duration::from_secs(1),
             sync: Duration::from_micros(500),
+            defect: None,
         }
     }
 }
@@ -143,6 +148,11 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
         sim
     }
 
+    /// How many servers there are, running or not.
+    pub fn servers(&self) -> u32 {
+        self.settings.servers
+    }
+
     /// The virtual time, from the start.
     pub fn now(&self) -> Duration {
         self.world.now
@@ -181,6 +191,9 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
             Fault::Kill(id) => self.with(id, |node, world, watch| node.kill(world, watch)),
             Fault::Pause(id) => self.with(id, |node, _, _| node.pause()),
             Fault::Resume(id) => self.with(id, |node, world, watch| node.resume(world, watch)),
+            Fault::Jump(id, _) | Fault::Drift(id, _) => {
+                self.with(id, |node, world, _| node.change_clock(fault, world));
+            }
             link => self.world.network.apply(link),
         }
         Ok(())
@@ -239,6 +252,7 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
             blank: incarnation > 1,
             cluster: format!("sim-{}", self.settings.seed),
             timing: self.settings.timing,
+            defect: self.settings.defect,
         };
         let random = self.random.fork(u64::from(id.0)).fork(incarnation);
         node.start((self.build)(&start), &start, random, &mut self.world, &mut self.observer);

@@ -1,7 +1,7 @@
 //! The seeded network: what becomes of each message between two servers.
 //!
 //! A message takes the link's delay and up to `jitter` more, so with jitter messages overtake each other. Faults slow,
-//! lose, duplicate or cut directed links. A server's messages to itself pass no link: they arrive at once.
+//! lose, duplicate, reorder or cut directed links. A server's messages to itself pass no link: they arrive at once.
 
 use crate::faults::{Conduct, Conducts, Fault};
 use crate::process::NodeId;
@@ -43,7 +43,7 @@ pub(super) struct Network {
 
 impl Network {
     pub fn new(servers: u32, delay: Duration, jitter: Duration, random: Random) -> Self {
-        let jitter_steps = (jitter.as_nanos() / JITTER_STEP.as_nanos()) as u64;
+        let jitter_steps = steps_of(jitter);
         let links = vec![Conduct::default(); servers as usize * servers as usize];
         Network { servers, delay, jitter_steps, conducts: Conducts::default(), links, random }
     }
@@ -77,13 +77,18 @@ impl Network {
     }
 
     fn delay_of(&mut self, link: Conduct) -> Duration {
+        let steps = self.jitter_steps + steps_of(link.reorder);
         let delay = link.delay.unwrap_or(self.delay);
-        if self.jitter_steps == 0 {
+        if steps == 0 {
             return delay;
         }
-        let steps = self.random.below(self.jitter_steps + 1);
-        delay + Duration::from_micros(steps * JITTER_STEP.as_micros() as u64)
+        let later = self.random.below(steps + 1);
+        delay + Duration::from_micros(later * JITTER_STEP.as_micros() as u64)
     }
+}
+
+fn steps_of(jitter: Duration) -> u64 {
+    (jitter.as_nanos() / JITTER_STEP.as_nanos()) as u64
 }
 
 #[cfg(test)]

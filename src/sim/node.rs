@@ -1,8 +1,10 @@
 //! One server: running, paused or down, and what it keeps over its lives.
 
 use super::Observer;
+use super::clock::Clock;
 use super::life::Life;
 use super::world::{Input, World};
+use crate::faults::Fault;
 use crate::process::{NodeId, Outcome, Process, Reason, Start, Status};
 use crate::random::Random;
 use std::collections::VecDeque;
@@ -15,13 +17,15 @@ pub(super) struct Node<P: Process> {
     life: Option<Life<P>>,
     /// What survives a crash, oldest first.
     durable: Vec<P::Record>,
+    clock: Clock,
     /// While it is paused: what has reached it, oldest first.
     paused: Option<VecDeque<Input<P>>>,
 }
 
 impl<P: Process> Node<P> {
     pub fn new(id: NodeId) -> Self {
-        Node { id, incarnation: 0, life: None, durable: Vec::new(), paused: None }
+        let clock = Clock::default();
+        Node { id, incarnation: 0, life: None, durable: Vec::new(), clock, paused: None }
     }
 
     pub fn is_down(&self) -> bool {
@@ -46,7 +50,7 @@ impl<P: Process> Node<P> {
         watch: &mut O,
     ) {
         self.incarnation = start.incarnation;
-        let life = self.life.insert(Life::new(process, start, random));
+        let life = self.life.insert(Life::new(process, start, self.clock, random));
         life.start(&self.durable, world, watch);
     }
 
@@ -56,6 +60,14 @@ impl<P: Process> Node<P> {
             (Some(_), Some(waiting)) => waiting.push_back(input),
             (Some(life), None) => life.step(input, &mut self.durable, world, watch),
             (None, _) => world.turn_away(self.id, input, watch),
+        }
+    }
+
+    /// The server's clock jumps, or changes its speed.
+    pub fn change_clock(&mut self, fault: Fault, world: &mut World<P>) {
+        self.clock.change(world.now, fault);
+        if let Some(life) = &mut self.life {
+            life.set_clock(self.clock, world);
         }
     }
 

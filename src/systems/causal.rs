@@ -10,11 +10,11 @@
 //!   a: get x @10    ─▶ blocked on version 1 while at 0 … delivered … 7
 //! ```
 
-use super::About;
 use super::level::{read_locally, triple};
+use super::{About, Clients};
 use crate::order::{Answer, Message, Order, Settled, Style, Timer as OrderTimer, Until};
 use crate::process::{
-    Ctx, Key, NodeId, Nothing, Op, Outcome, Process, Reason, Start, Status, Step, Ticket,
+    Ctx, Defect, Key, NodeId, Nothing, Op, Outcome, Process, Reason, Start, Status, Step, Ticket,
 };
 use crate::session::{Session, Version, Versions};
 use std::collections::{BTreeMap, VecDeque};
@@ -25,9 +25,10 @@ pub(super) const ABOUT: About = About {
     name: "causal",
     title: "Causal",
     model: "causal-convergent",
-    clients: "any that carries its session",
+    clients: Clients::WithSession,
     how: "a write is answered when its own server has it; a read waits until its server has what the session has seen",
     faults: "lossy, slow or cut links; pauses; kills while a majority is left and one server at a time lacks its memory",
+    durable: false,
     not: "sequential: two clients may see two unrelated writes at different times",
 };
 
@@ -83,7 +84,8 @@ impl Causal {
 
     fn write(&mut self, ctx: &mut Ctx<Self>, ticket: Ticket, mut op: Op) {
         let seen = seen_by(&mut op);
-        let seen = (!seen.is_empty()).then(|| Arc::new(seen));
+        let lost = self.order.lacks(Defect::LeaveOutDependencies);
+        let seen = (!seen.is_empty() && !lost).then(|| Arc::new(seen));
         self.order.submit(ctx, ticket, triple(op), seen, Until::Delivered);
     }
 

@@ -5,8 +5,8 @@
 //! as everywhere, so that the servers agree on who wrote last. A server that loses its memory before its broadcast
 //! loses what it has answered.
 
-use super::About;
 use super::level::{read_locally, triple};
+use super::{About, Clients};
 use crate::order::{Message, Order, Style, Timer, Until};
 use crate::process::{Ctx, NodeId, Nothing, Op, Outcome, Process, Start, Status, Ticket};
 
@@ -14,9 +14,10 @@ pub(super) const ABOUT: About = About {
     name: "eventual",
     title: "Eventual",
     model: "eventual",
-    clients: "any",
+    clients: Clients::Any,
     how: "writes are answered at once and broadcast later; reads are local",
     faults: "all; a server that loses its memory may lose writes that it answered and had not broadcast",
+    durable: false,
     not: "read-your-writes: a client may read what was there before its own write",
 };
 

@@ -1,7 +1,7 @@
 //! What the four levels have in common: words for the order, and reads of the local state.
 
 use crate::order::{self, Level, Order, State};
-use crate::process::{Action, Ctx, Op, Outcome, Triple};
+use crate::process::{Action, Ctx, Defect, Op, Outcome, Ticket, Triple};
 
 /// What the broadcast of a request says.
 pub(super) fn triple(op: Op) -> Triple {
@@ -28,6 +28,13 @@ pub(super) fn read_locally(state: &State, op: &Op) -> Outcome {
             }
         }
         _ => Outcome::All { values: state.store.values(), session: None },
+    }
+}
+
+/// The defect of a level that answers a write before it is done. Its later answer reaches nobody.
+pub(super) fn answer_early<P: Level>(order: &Order, ctx: &mut Ctx<P>, ticket: Ticket, op: &Op) {
+    if order.lacks(Defect::AnswerBeforeDone) && matches!(op, Op::Set { .. }) {
+        ctx.reply(ticket, Outcome::Set { version: None, session: None });
     }
 }
 

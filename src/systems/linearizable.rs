@@ -9,8 +9,8 @@
 //!   get: submit ─▶ ordered ─▶ delivered here ─▶ answer
 //! ```
 
-use super::About;
-use super::level::{answer, triple};
+use super::level::{answer, answer_early, triple};
+use super::{About, Clients};
 use crate::order::{Message, Order, Style, Timer, Until};
 use crate::process::{Ctx, NodeId, Nothing, Op, Outcome, Process, Start, Status, Ticket};
 
@@ -18,9 +18,10 @@ pub(super) const ABOUT: About = About {
     name: "linearizable",
     title: "Linearizability",
     model: "linearizable",
-    clients: "any",
+    clients: Clients::Any,
     how: "writes and reads are ordered; a write is answered when every server has it",
     faults: "lossy, slow or cut links; pauses; kills while a majority is left and one server at a time lacks its memory",
+    durable: true,
     not: "no stronger model here",
 };
 
@@ -58,6 +59,7 @@ impl Process for Linearizable {
             Op::Set { .. } | Op::Delete { .. } => Until::Done,
             Op::Get { .. } | Op::All { .. } => Until::Delivered,
         };
+        answer_early(&self.order, ctx, ticket, &op);
         self.order.submit(ctx, ticket, triple(op), None, until);
         answer(&mut self.order, ctx);
     }

@@ -33,6 +33,27 @@ pub enum System {
     Eventual,
 }
 
+/// For which clients a claim holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clients {
+    /// Any.
+    Any,
+    /// Those that carry a session between their requests.
+    WithSession,
+    /// Those that stay at one server for life, also after errors.
+    Bound,
+}
+
+impl Display for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Clients::Any => "any",
+            Clients::WithSession => "any that carries its session",
+            Clients::Bound => "bound to one server for life",
+        })
+    }
+}
+
 /// What a person should know of a system before choosing it.
 #[derive(Debug, Clone, Copy)]
 pub struct About {
@@ -43,11 +64,13 @@ pub struct About {
     /// The model that it claims.
     pub model: &'static str,
     /// The clients for which the claim holds.
-    pub clients: &'static str,
+    pub clients: Clients,
     /// How a write and a read are answered.
     pub how: &'static str,
     /// The faults under which the claim holds, and what is lost beyond them.
     pub faults: &'static str,
+    /// Whether an acknowledged write outlives those faults.
+    pub durable: bool,
     /// The next stronger model, which it does not give.
     pub not: &'static str,
 }

@@ -4,8 +4,8 @@
 //! reads are local and answered at once. A client that is bound to one server reads a growing prefix of the one order.
 //! A client that roams can read new at one server and then old at another.
 
-use super::About;
-use super::level::{answer, read_locally, triple};
+use super::level::{answer, answer_early, read_locally, triple};
+use super::{About, Clients};
 use crate::order::{Message, Order, Style, Timer, Until};
 use crate::process::{Ctx, NodeId, Nothing, Op, Outcome, Process, Start, Status, Ticket};
 
@@ -13,9 +13,10 @@ pub(super) const ABOUT: About = About {
     name: "sequential",
     title: "Sequential",
     model: "sequential",
-    clients: "bound to one server for life",
+    clients: Clients::Bound,
     how: "writes are ordered and answered when every server has them; reads are local",
     faults: "lossy, slow or cut links; pauses; kills while a majority is left and one server at a time lacks its memory",
+    durable: true,
     not: "linearizable: a local read can be old while a write is under way, or for as long as its server is dropped",
 };
 
@@ -54,7 +55,8 @@ impl Process for Sequential {
                 ctx.reply(ticket, read_locally(self.order.state(), &op))
             }
             Op::Set { .. } | Op::Delete { .. } => {
-                self.order.submit(ctx, ticket, triple(op), None, Until::Done)
+                answer_early(&self.order, ctx, ticket, &op);
+                self.order.submit(ctx, ticket, triple(op), None, Until::Done);
             }
         }
         answer(&mut self.order, ctx);

@@ -85,6 +85,7 @@ impl<P: Process<Record = Nothing>> Bag<P> {
             blank: self.lives[server] > 1,
             cluster: "chaos".to_string(),
             timing: Timing::default(),
+            defect: None,
         };
         let ctx = Ctx::new(start.id, start.incarnation, self.random.fork(server as u64));
         let (process, timers) = ((self.build)(&start), Timers::default());

@@ -105,11 +105,11 @@ impl Controller {
             Fault::Restart(id) => self.roster.restart(id).await,
             Fault::Pause(id) => self.switch(id, State::Running, Command::Pause).await,
             Fault::Resume(id) => self.switch(id, State::Paused, Command::Resume).await,
-            Fault::Slow(..)
-            | Fault::Lose(..)
-            | Fault::Duplicate(..)
-            | Fault::Cut(_)
-            | Fault::Heal(_) => self.roster.harm_links(fault).await,
+            Fault::Jump(..) | Fault::Drift(..) => {
+                let text = "clocks change in the simulator only; real servers share this machine's";
+                Err(NetError::Refused(text.to_string()))
+            }
+            link => self.roster.harm_links(link).await,
         }
     }
 

@@ -166,6 +166,7 @@ impl Roster {
             blank: incarnation > 1,
             cluster: self.cluster.clone(),
             timing: options.timing,
+            defect: None,
         };
         StartOrder {
             start,
@@ -211,7 +212,7 @@ impl Roster {
             Fault::Heal(Link::All) => faults.clear(),
             _ => {
                 let same = |old: &Fault| discriminant(old) == discriminant(&fault);
-                faults.retain(|old| !(same(old) && link_of(*old) == link_of(fault)));
+                faults.retain(|old| !(same(old) && old.link() == fault.link()));
                 faults.push(fault);
             }
         }
@@ -264,14 +265,6 @@ impl Slot {
         };
         let pid = self.report.map(|report| report.pid);
         ServerInfo { id, address: self.address, pid, state, role: self.role.clone() }
-    }
-}
-
-fn link_of(fault: Fault) -> Option<Link> {
-    match fault {
-        Fault::Slow(link, _) | Fault::Lose(link, _) | Fault::Duplicate(link, _) => Some(link),
-        Fault::Cut(link) | Fault::Heal(link) => Some(link),
-        Fault::Kill(_) | Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => None,
     }
 }
 

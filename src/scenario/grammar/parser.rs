@@ -63,8 +63,9 @@ impl Parser {
                 "jitter" => bounded_time(value).map(|time| cluster.jitter = time),
                 "timeout" => bounded_time(value).map(|time| cluster.timeout = time),
                 "seed" => number(value, 0, u64::MAX).map(|seed| cluster.seed = Some(seed)),
+                "break" => value.parse().map(|defect| cluster.defect = Some(defect)),
                 _ => Err(format!(
-                    "expected servers=, link=, jitter=, timeout= or seed=, found {word}"
+                    "expected servers=, link=, jitter=, timeout=, seed= or break=, found {word}"
                 )),
             };
             set.map_err(|reason| GrammarError::Invalid { column: word.column, reason })?;

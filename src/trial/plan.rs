@@ -1,0 +1,384 @@
+//! What a trial is made of. A plan and its seed fix the load and the faults.
+
+use super::nemesis::Kind;
+use crate::check::Model;
+use crate::faults::{parse_time, shown};
+use crate::process::{Defect, Timing};
+use crate::scenario::grammar::{Cluster, MAX_SERVERS};
+use crate::systems::{Clients, System};
+use std::fmt::{self, Display};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The most operations of one trial: a checker holds them all.
+pub const MOST_OPERATIONS: u64 = 1_000_000;
+/// The most clients.
+const MOST_CLIENTS: u32 = 1_000;
+/// The most keys: each is read at each server in the end.
+const MOST_KEYS: u32 = 1_000;
+/// The longest trial.
+const LONGEST: Duration = Duration::from_secs(3_600);
+/// The longest that a link of a profile may take.
+const SLOWEST_LINK: Duration = Duration::from_secs(10);
+
+/// Who asks what of which cluster, and what breaks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The system on trial.
+    pub system: System,
+    /// How many servers.
+    pub servers: u32,
+    /// How many clients; each has one request under way at most.
+    pub clients: u32,
+    /// When the load ends.
+    pub length: Length,
+    /// How many requests a second, from all clients together.
+    pub rate: f64,
+    /// How many keys; the first are asked for most.
+    pub keys: u32,
+    /// What is asked for.
+    pub mix: Mix,
+    /// Whether clients stay at a server.
+    pub sessions: Sessions,
+    /// What breaks.
+    pub faults: Vec<Kind>,
+    /// How long from one fault to the next, on average.
+    pub fault_every: Duration,
+    /// How long messages take.
+    pub links: LinkProfile,
+    /// Where all chance begins.
+    pub seed: u64,
+    /// The model to check.
+    pub model: Model,
+    /// The rule of the protocol that is left out.
+    pub defect: Option<Defect>,
+}
+
+/// When the load ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Length {
+    /// After so many requests.
+    Operations(u64),
+    /// After this time.
+    Time(Duration),
+}
+
+/// What is asked for, by weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mix {
+    /// Reads.
+    pub read: u32,
+    /// Writes, of values that differ.
+    pub write: u32,
+    /// Deletes.
+    pub delete: u32,
+}
+
+/// Whether clients stay at a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    /// Each client asks one server for life, also after errors.
+    Bound,
+    /// Each request goes to any server.
+    Roaming,
+}
+
+/// How long messages take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkProfile {
+    /// At least so long.
+    pub delay: Duration,
+    /// And so much longer, by chance.
+    pub jitter: Duration,
+}
+
+/// Names for links: those in one room, one city, one continent, and those on which messages overtake each other by far.
+const PROFILES: [(&str, u64, u64); 4] =
+    [("lan", 1, 1), ("city", 5, 2), ("continent", 40, 20), ("wild", 1, 400)];
+
+impl Plan {
+    /// What the system claims, put to the test under all that its claim covers.
+    pub fn of(system: System) -> Plan {
+        let about = system.about();
+        let bound = about.clients == Clients::Bound;
+        // A delete that returns no version tells the checkers nothing.
+        let delete = if system == System::Eventual { 0 } else { 5 };
+        Plan {
+            system,
+            servers: 5,
+            clients: 10,
+            length: Length::Time(Duration::from_secs(30)),
+            rate: 100.0,
+            keys: 5,
+            mix: Mix { read: 50, write: 50 - delete, delete },
+            sessions: if bound { Sessions::Bound } else { Sessions::Roaming },
+            faults: Kind::COVERED.to_vec(),
+            fault_every: Duration::from_secs(2),
+            links: LinkProfile::named("lan").unwrap_or_default(),
+            seed: 1,
+            model: claim_of(system),
+            defect: None,
+        }
+    }
+
+    /// Whether such a trial can be.
+    ///
+    /// # Errors
+    /// What is impossible, and what would do.
+    pub fn check(&self) -> Result<(), String> {
+        within("--servers", self.servers.into(), 1, MAX_SERVERS.into())?;
+        within("--clients", self.clients.into(), 1, MOST_CLIENTS.into())?;
+        within("--keys", self.keys.into(), 1, MOST_KEYS.into())?;
+        if !(0.1..=100_000.0).contains(&self.rate) {
+            return Err(format!("--rate: expected 0.1 to 100000 a second, found {}", self.rate));
+        }
+        if self.mix.total() == 0 {
+            return Err("--mix: all weights are 0; give one of them more".to_string());
+        }
+        match self.length {
+            Length::Operations(number) => within("--ops", number, 1, MOST_OPERATIONS)?,
+            Length::Time(time) if !(Duration::from_millis(1)..=LONGEST).contains(&time) => {
+                return Err(format!(
+                    "--time: expected 1ms to {}, found {}",
+                    shown(LONGEST),
+                    shown(time)
+                ));
+            }
+            Length::Time(time) if self.rate * time.as_secs_f64() > MOST_OPERATIONS as f64 => {
+                let most = format!("at most {MOST_OPERATIONS} operations make a trial");
+                return Err(format!("--time {} at --rate {}: {most}", shown(time), self.rate));
+            }
+            Length::Time(_) => {}
+        }
+        if self.fault_every < Duration::from_millis(10) {
+            return Err(format!(
+                "--fault-every: expected at least 10ms, found {}",
+                shown(self.fault_every)
+            ));
+        }
+        self.faults.iter().try_for_each(|kind| kind.check(self.servers))
+    }
+
+    /// What the claim does not cover of this plan, in words.
+    pub fn beyond_the_claim(&self) -> Vec<String> {
+        let (about, mut beyond) = (self.system.about(), Vec::new());
+        if about.clients == Clients::Bound && self.sessions == Sessions::Roaming {
+            beyond.push(format!("clients that roam: it holds for clients {}", about.clients));
+        }
+        let outside = self.faults.iter().filter(|kind| !kind.is_covered());
+        beyond.extend(outside.map(|kind| format!("{kind}: it covers {}", about.faults)));
+        if self.model != claim_of(self.system) {
+            beyond.push(format!("{}: {} claims {}", self.model, self.system, about.model));
+        }
+        beyond.extend(self.defect.map(|defect| format!("the defect {defect}")));
+        beyond
+    }
+
+    /// The cluster, as a scenario describes it.
+    pub fn cluster(&self) -> Cluster {
+        let LinkProfile { delay, jitter } = self.links;
+        Cluster {
+            servers: self.servers,
+            link: delay,
+            jitter,
+            seed: Some(self.seed),
+            defect: self.defect,
+            ..Cluster::of(self.system)
+        }
+    }
+
+    /// How long servers wait for what.
+    pub fn timing(&self) -> Timing {
+        Timing::for_links(self.links.delay + self.links.jitter, self.cluster().timeout)
+    }
+
+    /// The names of all keys.
+    pub fn key_names(&self) -> impl Iterator<Item = String> + use<> {
+        (0..self.keys).map(key_name)
+    }
+
+    /// The words after `conlab` that make this plan again: what differs from the usual.
+    pub fn command(&self) -> Vec<String> {
+        let usual = Plan::of(self.system);
+        let mut words = vec!["test".to_string(), self.system.to_string()];
+        let mut add = |differs: bool, flag: &str, value: String| {
+            if differs {
+                words.extend([flag.to_string(), value]);
+            }
+        };
+        add(self.servers != usual.servers, "--servers", self.servers.to_string());
+        add(self.clients != usual.clients, "--clients", self.clients.to_string());
+        match self.length {
+            Length::Operations(number) => add(true, "--ops", number.to_string()),
+            Length::Time(time) => add(self.length != usual.length, "--time", shown(time)),
+        }
+        add(self.rate != usual.rate, "--rate", self.rate.to_string());
+        add(self.keys != usual.keys, "--keys", self.keys.to_string());
+        add(self.mix != usual.mix, "--mix", self.mix.to_string());
+        add(self.sessions != usual.sessions, "--sessions", self.sessions.to_string());
+        add(self.faults != usual.faults, "--faults", super::nemesis::names(&self.faults));
+        add(self.fault_every != usual.fault_every, "--fault-every", shown(self.fault_every));
+        add(self.links != usual.links, "--links", self.links.to_string());
+        add(self.model != usual.model, "--model", self.model.to_string());
+        if let Some(defect) = self.defect {
+            add(true, "--break", defect.to_string());
+        }
+        add(true, "--seed", self.seed.to_string());
+        words
+    }
+}
+
+/// The model that a system claims.
+pub(super) fn claim_of(system: System) -> Model {
+    system.about().model.parse().unwrap_or(Model::Eventual)
+}
+
+/// `x`, `y`, `z`, then `k3`, `k4`, …
+pub(super) fn key_name(index: u32) -> String {
+    match index {
+        0..3 => char::from(b'x' + index as u8).to_string(),
+        _ => format!("k{index}"),
+    }
+}
+
+fn within(flag: &str, number: u64, least: u64, most: u64) -> Result<(), String> {
+    if (least..=most).contains(&number) {
+        return Ok(());
+    }
+    Err(format!("{flag}: expected {least} to {most}, found {number}"))
+}
+
+impl Mix {
+    /// The sum of the weights.
+    pub fn total(self) -> u64 {
+        [self.read, self.write, self.delete].into_iter().map(u64::from).sum()
+    }
+}
+
+impl Display for Mix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "read={},write={},delete={}", self.read, self.write, self.delete)
+    }
+}
+
+impl FromStr for Mix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut mix = Mix { read: 0, write: 0, delete: 0 };
+        for part in text.split(',') {
+            let wrong =
+                || format!("expected weights as in read=50,write=45,delete=5, found {part:?}");
+            let (name, weight) = part.split_once('=').ok_or_else(wrong)?;
+            let weight = weight.parse().map_err(|_| wrong())?;
+            match name {
+                "read" => mix.read = weight,
+                "write" => mix.write = weight,
+                "delete" => mix.delete = weight,
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(mix)
+    }
+}
+
+impl Display for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Sessions::Bound => "bound",
+            Sessions::Roaming => "roaming",
+        })
+    }
+}
+
+impl FromStr for Sessions {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "bound" => Ok(Sessions::Bound),
+            "roaming" => Ok(Sessions::Roaming),
+            _ => Err(format!("expected bound or roaming, found {text:?}")),
+        }
+    }
+}
+
+impl Default for LinkProfile {
+    fn default() -> Self {
+        LinkProfile { delay: Duration::from_millis(1), jitter: Duration::from_millis(1) }
+    }
+}
+
+impl LinkProfile {
+    fn named(name: &str) -> Option<Self> {
+        let (_, delay, jitter) = PROFILES.into_iter().find(|(known, ..)| *known == name)?;
+        Some(LinkProfile {
+            delay: Duration::from_millis(delay),
+            jitter: Duration::from_millis(jitter),
+        })
+    }
+}
+
+impl Display for LinkProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = PROFILES.iter().find(|(name, ..)| LinkProfile::named(name) == Some(*self));
+        match name {
+            Some((name, ..)) => f.pad(name),
+            None => write!(f, "{}+{}", shown(self.delay), shown(self.jitter)),
+        }
+    }
+}
+
+impl FromStr for LinkProfile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(profile) = LinkProfile::named(text) {
+            return Ok(profile);
+        }
+        let names = PROFILES.map(|(name, ..)| name).join(", ");
+        let wrong =
+            || format!("expected {names}, or a delay and its jitter as in 5ms+2ms, found {text:?}");
+        let (delay, jitter) = text.split_once('+').ok_or_else(wrong)?;
+        let delay = parse_time(delay).map_err(|_| wrong())?;
+        let jitter = parse_time(jitter).map_err(|_| wrong())?;
+        if delay + jitter > SLOWEST_LINK {
+            return Err(format!("a link takes at most {}, found {text:?}", shown(SLOWEST_LINK)));
+        }
+        Ok(LinkProfile { delay, jitter })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for text in ["read=50,write=45,delete=5", "read=1,write=0,delete=0"] {
+            assert_eq!(text.parse::<Mix>().map(|mix| mix.to_string()), Ok(text.to_string()));
+        }
+        for text in ["lan", "wild", "5ms+0ms"] {
+            assert_eq!(
+                text.parse::<LinkProfile>().map(|links| links.to_string()),
+                Ok(text.to_string())
+            );
+        }
+        assert!("5ms".parse::<LinkProfile>().is_err() && "read=x".parse::<Mix>().is_err());
+        assert!("9s+9s".parse::<LinkProfile>().is_err_and(|error| error.contains("10s")));
+    }
+
+    #[test]
+    fn impossible_plans_are_refused_with_their_flag() {
+        let usual = Plan::of(System::Causal);
+        assert_eq!(usual.check(), Ok(()));
+        let wrong = |plan: Plan| plan.check().expect_err("it cannot be");
+        assert!(wrong(Plan { servers: 0, ..usual.clone() }).starts_with("--servers"));
+        assert!(wrong(Plan { rate: f64::NAN, ..usual.clone() }).starts_with("--rate"));
+        assert!(
+            wrong(Plan { length: Length::Operations(0), ..usual.clone() }).starts_with("--ops")
+        );
+        let endless = Plan { length: Length::Time(LONGEST), rate: 1e4, ..usual };
+        assert!(wrong(endless).contains("1000000 operations"));
+    }
+}

@@ -1,0 +1,386 @@
+//! Plays a plan on a cluster: asks, breaks, mends, waits until all is quiet, and reads everything everywhere.
+
+use super::load::{Intent, Load, Verb};
+use super::nemesis::{Disturbance, Schedule};
+use super::plan::{Length, Plan};
+use crate::faults::{Fault, Link};
+use crate::history::{Recorder, Recording};
+use crate::process::{NodeId, Op, Outcome, Status};
+use crate::scenario::{Answered, Stage};
+use crate::session::Session;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
+use std::time::Duration;
+
+/// Servers that have not settled by then never will.
+const MOST_TO_SETTLE: Duration = Duration::from_secs(30);
+/// How often to look whether they have.
+const LOOK: Duration = Duration::from_millis(100);
+/// A client that carries a session and was refused so often in a row gives it up, and goes on as a new one.
+const MOST_REFUSALS: u32 = 3;
+
+/// A stage whose servers can be asked how they are.
+pub(super) trait Ground: Stage {
+    /// What each server says of itself; `None` where it says nothing.
+    fn statuses(&mut self) -> Vec<Option<Status>>;
+
+    /// Whether the run shall end now, whatever the plan says.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+/// What happened, in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Done {
+    /// Every request of the load, and every fault.
+    pub deeds: Vec<Deed>,
+    /// When something was broken: from, until.
+    pub windows: Vec<(Duration, Duration)>,
+    /// When the load ended.
+    pub quiet_from: Duration,
+    /// How many messages processes handled; 0 where nobody counts them.
+    pub messages: u64,
+}
+
+/// Something that was done to the cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// A client asked.
+    Asked {
+        /// When.
+        at: Duration,
+        /// Its name.
+        client: String,
+        /// Whom.
+        server: NodeId,
+        /// For what, in the words of a scenario: `set x 7`.
+        what: String,
+    },
+    /// Something broke, or was mended.
+    Broke {
+        /// When.
+        at: Duration,
+        /// What.
+        fault: Fault,
+    },
+}
+
+/// One client, over all its lives.
+#[derive(Default)]
+struct Client {
+    life: u32,
+    session: Option<Session>,
+    refusals: u32,
+    busy: bool,
+}
+
+/// A request under way: whose, and where it is recorded.
+struct Open {
+    client: Option<usize>,
+    recording: Option<Recording>,
+}
+
+/// What is broken now.
+#[derive(Default)]
+struct Standing {
+    down: BTreeSet<NodeId>,
+    paused: BTreeSet<NodeId>,
+    drifting: BTreeSet<NodeId>,
+    links: BTreeSet<String>,
+    since: Option<Duration>,
+}
+
+/// Plays `plan` on `ground`. What the clients see goes to `recorder`.
+pub(super) fn run(plan: &Plan, ground: &mut dyn Ground, recorder: &Recorder) -> Done {
+    let mut runner = Runner {
+        plan,
+        ground,
+        recorder,
+        load: Load::of(plan).peekable(),
+        nemesis: Schedule::of(plan).peekable(),
+        ends: BTreeMap::new(),
+        ended: 0,
+        clients: (0..plan.clients).map(|_| Client::default()).collect(),
+        open: BTreeMap::new(),
+        asked: 0,
+        standing: Standing::default(),
+        done: Done::default(),
+    };
+    runner.load();
+    runner.mend();
+    runner.settle();
+    runner.read_everything();
+    runner.done
+}
+
+struct Runner<'a> {
+    plan: &'a Plan,
+    ground: &'a mut dyn Ground,
+    recorder: &'a Recorder,
+    load: Peekable<Load>,
+    nemesis: Peekable<Schedule>,
+    /// What mends the disturbances under way, by when.
+    ends: BTreeMap<(Duration, u64), Vec<Fault>>,
+    ended: u64,
+    clients: Vec<Client>,
+    open: BTreeMap<u64, Open>,
+    asked: u64,
+    standing: Standing,
+    done: Done,
+}
+
+impl Runner<'_> {
+    fn load(&mut self) {
+        loop {
+            let until = self.next_moment();
+            while let Some(answer) = self.ground.next_answer(Some(until)) {
+                self.end(answer);
+            }
+            if self.is_over() {
+                return;
+            }
+            self.do_what_is_due();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.ground.is_stopped()
+            || match self.plan.length {
+                Length::Operations(most) => self.asked >= most,
+                Length::Time(time) => self.ground.now() >= time,
+            }
+    }
+
+    fn next_moment(&mut self) -> Duration {
+        let next = self.load.peek().map(|intent| intent.at);
+        let breaks = self.nemesis.peek().map(|disturbance| disturbance.at);
+        let mends = self.ends.keys().next().map(|(at, _)| *at);
+        let last = match self.plan.length {
+            Length::Time(time) => Some(time),
+            Length::Operations(_) => None,
+        };
+        [next, breaks, mends, last].into_iter().flatten().min().unwrap_or_default()
+    }
+
+    /// What is mended comes first, then what breaks, then who asks.
+    fn do_what_is_due(&mut self) {
+        let now = self.ground.now();
+        while let Some(end) = self.ends.first_entry().filter(|end| end.key().0 <= now) {
+            let faults = end.remove();
+            self.inject(&faults);
+        }
+        while let Some(disturbance) = self.nemesis.next_if(|next| next.at <= now) {
+            self.disturb(disturbance);
+        }
+        while let Some(intent) = self.load.next_if(|next| next.at <= now) {
+            self.ask(intent);
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+
+    fn disturb(&mut self, disturbance: Disturbance) {
+        if disturbance.needs_all_memories && !self.all_have_their_memory() {
+            return;
+        }
+        self.inject(&disturbance.begin);
+        self.ended += 1;
+        self.ends.insert((disturbance.until, self.ended), disturbance.end);
+    }
+
+    fn all_have_their_memory(&mut self) -> bool {
+        let has = |status: &Status| status.state == "ready" || status.state == "stalled";
+        self.ground.statuses().iter().all(|status| status.as_ref().is_some_and(has))
+    }
+
+    /// Does what is possible: a server that is down cannot be paused.
+    fn inject(&mut self, faults: &[Fault]) {
+        for fault in faults {
+            if self.ground.fault(*fault).is_ok() {
+                let at = self.ground.now();
+                self.done.deeds.push(Deed::Broke { at, fault: *fault });
+                self.done.windows.extend(self.standing.take(at, *fault));
+            }
+        }
+    }
+
+    fn ask(&mut self, intent: Intent) {
+        let client = &mut self.clients[intent.client];
+        if client.busy {
+            return;
+        }
+        client.busy = true;
+        let name = client.name(intent.client);
+        let session = client.session.clone();
+        let (key, at) = (intent.key, self.ground.now());
+        let (op, what) = match intent.verb {
+            Verb::Read => (Op::Get { key: key.clone(), session }, format!("get {key}")),
+            Verb::Delete => (Op::Delete { key: key.clone(), session }, format!("delete {key}")),
+            Verb::Write(value) => {
+                let what = format!("set {key} {value}");
+                (Op::Set { key, value, session }, what)
+            }
+        };
+        let server = intent.server;
+        self.asked += 1;
+        self.done.deeds.push(Deed::Asked { at, client: name.clone(), server, what });
+        self.request(Some(intent.client), &name, server, op, false);
+    }
+
+    fn request(&mut self, client: Option<usize>, name: &str, at: NodeId, op: Op, last: bool) {
+        let recording = self.recorder.invoke(name, self.ground.now(), &op);
+        let recording = recording.map(|recording| match last {
+            true => recording.at(at).finally(),
+            false => recording.at(at),
+        });
+        let number = self.ground.request(name, at, op);
+        self.open.insert(number, Open { client, recording });
+    }
+
+    fn end(&mut self, answer: Answered) {
+        let Some(open) = self.open.remove(&answer.request) else { return };
+        if let Some(recording) = open.recording {
+            self.recorder.complete(recording, answer.at, &answer.outcome);
+        }
+        if let Some(client) = open.client {
+            self.clients[client].learn(&answer.outcome);
+        }
+    }
+
+    /// Everything that is broken is mended.
+    fn mend(&mut self) {
+        let faults = self.standing.mended();
+        self.inject(&faults);
+        self.done.quiet_from = self.ground.now();
+    }
+
+    /// Waits until nobody waits for an answer and all servers are equally far.
+    fn settle(&mut self) {
+        let most = self.ground.now() + MOST_TO_SETTLE;
+        while self.ground.now() < most && !self.ground.is_stopped() {
+            self.pass(LOOK);
+            if self.open.is_empty() && are_settled(&self.ground.statuses()) {
+                return;
+            }
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let until = self.ground.now() + time;
+        while let Some(answer) = self.ground.next_answer(Some(until)) {
+            self.end(answer);
+        }
+    }
+
+    fn read_everything(&mut self) {
+        for key in self.plan.key_names() {
+            for server in (1..=self.plan.servers).map(NodeId) {
+                let op = Op::Get { key: key.as_str().into(), session: None };
+                self.request(None, &format!("final{}", server.0), server, op, true);
+            }
+            while !self.open.is_empty()
+                && let Some(answer) = self.ground.next_answer(None)
+            {
+                self.end(answer);
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Its name in this life: `c3`, then `c3-1`, …
+    fn name(&self, number: usize) -> String {
+        match self.life {
+            0 => format!("c{}", number + 1),
+            life => format!("c{}-{life}", number + 1),
+        }
+    }
+
+    fn learn(&mut self, outcome: &Outcome) {
+        self.busy = false;
+        let seen = match outcome {
+            Outcome::Unknown(_) => return self.go_on_as_another(),
+            Outcome::Refused(_) => {
+                self.refusals += 1;
+                // What it has seen may be lost: then nobody will ever serve it.
+                if self.refusals >= MOST_REFUSALS && self.session.is_some() {
+                    self.go_on_as_another();
+                }
+                return;
+            }
+            Outcome::Set { session, .. }
+            | Outcome::Deleted { session, .. }
+            | Outcome::Got { session, .. }
+            | Outcome::All { session, .. } => session,
+        };
+        self.refusals = 0;
+        if let Some(seen) = seen {
+            let own = self.session.get_or_insert_with(|| Session::of(seen.cluster.clone()));
+            own.versions.merge(&seen.versions);
+        }
+    }
+
+    fn go_on_as_another(&mut self) {
+        *self = Client { life: self.life + 1, ..Client::default() };
+    }
+}
+
+impl Standing {
+    /// A fault began or ended. Returns the window that it closes, if it ends the last.
+    fn take(&mut self, at: Duration, fault: Fault) -> Option<(Duration, Duration)> {
+        match fault {
+            Fault::Kill(node) => {
+                self.paused.remove(&node);
+                self.down.insert(node);
+            }
+            Fault::Restart(node) => _ = self.down.remove(&node),
+            Fault::Pause(node) => _ = self.paused.insert(node),
+            Fault::Resume(node) => _ = self.paused.remove(&node),
+            Fault::Drift(node, 100.0) => _ = self.drifting.remove(&node),
+            Fault::Drift(node, _) => _ = self.drifting.insert(node),
+            Fault::Jump(..) => {}
+            Fault::Heal(Link::All) => self.links.clear(),
+            Fault::Heal(link) => _ = self.links.remove(&link.to_string()),
+            Fault::Slow(link, _)
+            | Fault::Lose(link, _)
+            | Fault::Duplicate(link, _)
+            | Fault::Reorder(link, _)
+            | Fault::Cut(link) => _ = self.links.insert(link.to_string()),
+        }
+        let broken = !(self.down.is_empty()
+            && self.paused.is_empty()
+            && self.drifting.is_empty()
+            && self.links.is_empty());
+        match (broken, self.since) {
+            (true, None) => self.since = Some(at),
+            (false, Some(since)) => {
+                self.since = None;
+                return Some((since, at));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// What mends everything.
+    fn mended(&self) -> Vec<Fault> {
+        let heal = (!self.links.is_empty()).then_some(Fault::Heal(Link::All)).into_iter();
+        let restarts = self.down.iter().copied().map(Fault::Restart);
+        let resumes = self.paused.iter().copied().map(Fault::Resume);
+        let clocks = self.drifting.iter().map(|node| Fault::Drift(*node, 100.0));
+        heal.chain(restarts).chain(resumes).chain(clocks).collect()
+    }
+}
+
+/// Whether all servers have their memory, are in the view, and are equally far, with nothing left to do.
+fn are_settled(statuses: &[Option<Status>]) -> bool {
+    let Some(Some(first)) = statuses.first() else { return false };
+    let settled = |status: &Status| {
+        let idle = status.queue == 0 && status.waiting == 0 && status.state == "ready";
+        idle && (status.version, status.rounds) == (first.version, first.rounds)
+    };
+    let all = statuses.iter().all(|status| status.as_ref().is_some_and(settled));
+    all && (first.view.is_empty() || first.view.len() == statuses.len())
+}

@@ -1,0 +1,69 @@
+//! A trial as a scenario: the same requests and faults at the same times, and the model that breaks.
+
+use super::plan::LinkProfile;
+use super::run::Deed;
+use crate::check::Model;
+use crate::faults::shown;
+use crate::process::{Defect, NodeId};
+use crate::systems::System;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// A scenario in the making.
+#[derive(Debug, Clone)]
+pub(super) struct Script {
+    /// What it shows, for its first line.
+    pub title: String,
+    pub system: System,
+    pub defect: Option<Defect>,
+    pub links: LinkProfile,
+    pub servers: u32,
+    pub seed: u64,
+    pub deeds: Vec<Deed>,
+    /// The model that breaks.
+    pub model: Model,
+    /// How long to wait before every key is read at every server; `None` where that plays no part.
+    pub quiet: Option<Duration>,
+}
+
+impl Script {
+    /// The text of the file.
+    pub fn text(&self) -> String {
+        let LinkProfile { delay, jitter } = self.links;
+        let mut text = format!("# {}\n", self.title);
+        let _ = write!(text, "cluster {} servers={}", self.system, self.servers);
+        let _ = write!(text, " link={} jitter={}", shown(delay), shown(jitter));
+        if let Some(defect) = self.defect {
+            let _ = write!(text, " break={defect}");
+        }
+        let _ = writeln!(text, " seed={}", self.seed);
+        for deed in &self.deeds {
+            let _ = match deed {
+                Deed::Asked { at, client, server, what } => {
+                    writeln!(text, "at {} {client}: {what} @{} &", shown(*at), server.0)
+                }
+                Deed::Broke { at, fault } => writeln!(text, "at {} {fault}", shown(*at)),
+            };
+        }
+        if let Some(quiet) = self.quiet {
+            let _ = writeln!(text, "wait {}", shown(quiet));
+            self.read_everything(&mut text);
+        }
+        let _ = writeln!(text, "check {} => invalid", self.model);
+        text
+    }
+
+    fn read_everything(&self, text: &mut String) {
+        let asked = self.deeds.iter().filter_map(|deed| match deed {
+            Deed::Asked { what, .. } => what.split(' ').nth(1),
+            Deed::Broke { .. } => None,
+        });
+        let keys: BTreeSet<&str> = asked.collect();
+        for key in keys {
+            for server in (1..=self.servers).map(NodeId) {
+                let _ = writeln!(text, "final{}: get {key} @{}", server.0, server.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! `conlab test`, `replay`, `ls` and `systems` from the command line: exit codes, kept runs, and no process left behind.
+
+mod common;
+
+use common::{conlab_in, directory as folder};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn conlab(folder: &TempDir, words: &str) -> (i32, String, String) {
+    let output = conlab_in(folder.path()).args(words.split(' ')).output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+fn runs(folder: &TempDir, name: &str) -> Vec<PathBuf> {
+    let runs = fs::read_dir(folder.path().join("store").join(name)).expect("a run was kept");
+    runs.map(|run| run.expect("it can be read").path()).collect()
+}
+
+#[test]
+fn a_run_is_kept_replayed_and_listed() {
+    let folder = folder();
+    let (code, out, _) = conlab(&folder, "test causal --ops 100 --seed 5");
+    let line = "seed 5: conlab test causal --ops 100 --seed 5";
+    assert_eq!(code, 0, "{out}");
+    assert_eq!((out.lines().next(), out.lines().last()), (Some(line), Some(line)));
+    let run = &runs(&folder, "causal")[0];
+    for file in ["run.json", "history.jsonl", "messages.jsonl", "faults.jsonl", "results.json"] {
+        assert!(run.join(file).is_file(), "{file} is missing");
+    }
+    let (code, out, _) = conlab(&folder, "replay latest");
+    assert_eq!(code, 0, "{out}");
+    assert_eq!(out.matches("byte-identical").count(), 2, "{out}");
+    assert!(conlab(&folder, "ls").1.contains("valid    conlab test causal --ops 100 --seed 5"));
+    assert_eq!(conlab(&folder, "check latest --model causal").0, 0);
+
+    let history = run.join("history.jsonl");
+    let changed = fs::read_to_string(&history).expect("it is text").replacen("x", "y", 1);
+    fs::write(&history, changed).expect("it can be written");
+    let (code, _, error) = conlab(&folder, "replay latest");
+    assert!(code == 70 && error.contains("line 1 differs"), "{error}");
+
+    let about = run.join("run.json");
+    let other = fs::read_to_string(&about).expect("it is text").replace("\"0.", "\"99.");
+    fs::write(&about, other).expect("it can be written");
+    let (code, _, error) = conlab(&folder, &format!("replay {}", run.display()));
+    assert!(code == 64 && error.contains("use that version"), "{error}");
+}
+
+#[test]
+fn a_violation_is_kept_as_a_scenario_that_plays() {
+    let folder = folder();
+    let words = "test sequential --model linearizable --faults none --ops 300 --runs 100 --seed 1";
+    let (code, out, _) = conlab(&folder, words);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("not linearizable") && out.contains("the claim does not cover"), "{out}");
+    let scenario = runs(&folder, "sequential")[0].join("violation.scn");
+    let (code, out, _) = conlab(&folder, &format!("run {}", scenario.display()));
+    assert!(code == 0 && out.contains("passed: 1 of 1"), "{out}");
+    let (code, out, _) = conlab(&folder, "replay latest");
+    assert!(code == 1 && out.contains("byte-identical"), "{out}");
+}
+
+#[test]
+fn json_is_one_object_with_the_command() {
+    let folder = folder();
+    let (code, out, _) = conlab(&folder, "test eventual --ops 100 --seed 1 --json --name mine");
+    let json: serde_json::Value = serde_json::from_str(&out).expect("it is JSON alone");
+    assert_eq!((code, json["verdict"].as_str()), (0, Some("valid")));
+    assert_eq!(json["replay"], "conlab test eventual --ops 100 --seed 1 --name mine");
+    assert_eq!(runs(&folder, "mine").len(), 1);
+}
+
+#[test]
+fn every_seed_runs_twice_the_same() {
+    let (code, out, _) =
+        conlab(&folder(), "test linearizable --ops 100 --runs 5 --seed 1 --check-determinism");
+    assert!(code == 0 && out.contains("the same messages and the same history twice"), "{out}");
+}
+
+#[test]
+fn bad_words_are_refused_with_a_reason() {
+    let folder = folder();
+    for (words, reason) in [
+        ("test strong", "unknown system"),
+        ("test causal --faults explode", "unknown fault"),
+        ("test causal --faults partition=1-9", "there is no server 9"),
+        ("test causal --live --faults clock", "simulator only"),
+        ("test causal --live --break stale-ack", "cannot be used with"),
+        ("test causal --break nothing", "unknown defect"),
+        ("test causal --servers 21", "expected 1 to 20"),
+        ("test causal --mix read=0", "all weights are 0"),
+        ("test causal --name ../up", "expected a name"),
+        ("test causal --links slow", "lan"),
+        ("replay nowhere", "cannot read"),
+        ("replay latest", "no run"),
+    ] {
+        let (code, _, error) = conlab(&folder, words);
+        assert!(code == 64 && error.contains(reason), "{words}: {code} {error}");
+    }
+    fs::write(folder.path().join("store"), "").expect("it can be written");
+    let (code, _, error) = conlab(&folder, "test causal --ops 10");
+    assert!(code == 64 && error.contains("cannot write into store/"), "{error}");
+}
+
+#[test]
+fn the_table_of_systems_is_the_readmes() {
+    let (code, table, _) = conlab(&folder(), "systems");
+    let readme = fs::read_to_string("README.md").expect("it is there");
+    assert_eq!(code, 0);
+    assert!(readme.contains(&table), "README.md lacks what conlab systems prints:\n{table}");
+}
+
+/// The processes whose parent is `parent`.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |number: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        after_name.split(' ').nth(1) == Some(&parent.to_string())
+    };
+    numbers.filter(is_child).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let came = (0..1_000).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        holds()
+    });
+    assert!(came, "{what} never came");
+}
+
+#[cfg(target_os = "linux")]
+fn live(folder: &Path) -> std::process::Child {
+    std::process::Command::new(env!("CARGO_BIN_EXE_conlab"))
+        .current_dir(folder)
+        .args(
+            "test linearizable --live --servers 3 --time 60s --fault-every 300ms --seed 1"
+                .split(' '),
+        )
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_server_outlives_a_live_run_that_is_interrupted_or_killed() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    for signal in [Signal::SIGINT, Signal::SIGKILL] {
+        let folder = folder();
+        let mut run = live(folder.path());
+        until("three servers", || children(run.id()).len() >= 3);
+        std::thread::sleep(Duration::from_secs(2)); // some of them are paused or killed by now
+        let servers = children(run.id());
+        kill(Pid::from_raw(run.id() as i32), signal).expect("it runs");
+        run.wait().expect("it ends");
+        let gone = |server: &u32| !Path::new(&format!("/proc/{server}")).exists();
+        until(&format!("the end of all servers after {signal}"), || servers.iter().all(gone));
+    }
+}
+
+#[test]
+fn a_live_run_holds_its_claim_and_is_kept() {
+    let folder = folder();
+    let words = "test causal --live --servers 3 --time 3s --fault-every 400ms --seed 2";
+    let (code, out, error) = conlab(&folder, words);
+    assert_eq!(code, 0, "{out}{error}");
+    assert!(out.contains("✓ causal-convergent") && out.contains("✓ convergence"), "{out}");
+    let run = &runs(&folder, "causal")[0];
+    assert!(fs::metadata(run.join("history.jsonl")).expect("it is kept").len() > 1_000);
+    assert!(fs::metadata(run.join("faults.jsonl")).expect("it is kept").len() > 0);
+}
