@@ -18,7 +18,7 @@ const LONG: Load = Load {
 fn drawn(seed: u64) -> Load {
     let keys = [1, 2, 5, 10, 100][seed as usize % 5];
     let clients = 2 + seed as usize % 7;
-    let (cas, values) = (seed % 3 == 0, if seed % 4 == 1 { 40 } else { 0 });
+    let (cas, values) = (seed.is_multiple_of(3), if seed % 4 == 1 { 40 } else { 0 });
     Load { keys, clients, cas, values, versions: seed % 4 == 1, ..LONG }
 }
 
