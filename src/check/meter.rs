@@ -22,6 +22,11 @@ impl Meter {
         Meter { budget: *budget, start: Instant::now(), steps: AtomicU32::new(0) }
     }
 
+    /// True where no time is left.
+    pub fn is_over(&self) -> bool {
+        self.start.elapsed() > self.budget.time
+    }
+
     /// Counts a step that holds so many bytes; says in words what is spent, if something is.
     pub fn spend(&self, bytes: usize) -> Result<(), String> {
         if bytes > self.budget.memory {
@@ -31,7 +36,7 @@ impl Meter {
             ));
         }
         let steps = self.steps.fetch_add(1, Ordering::Relaxed);
-        if steps % STEPS_PER_LOOK == STEPS_PER_LOOK - 1 && self.start.elapsed() > self.budget.time {
+        if steps % STEPS_PER_LOOK == STEPS_PER_LOOK - 1 && self.is_over() {
             let seconds = self.budget.time.as_secs_f64();
             return Err(format!("the search takes longer than {seconds} s; raise --budget-time"));
         }

@@ -71,7 +71,7 @@ impl Shrink<'_> {
     }
 
     fn time_is_left(&self) -> bool {
-        (0..256).all(|_| self.meter.spend(0).is_ok())
+        !self.meter.is_over()
     }
 
     /// The last few operations, with the writes that they may have seen.
@@ -96,8 +96,7 @@ impl Shrink<'_> {
             let before = kept.len();
             while start < kept.len() && self.time_is_left() {
                 let end = (start + piece).min(kept.len());
-                let leave: BTreeSet<OpId> = kept[start..end].iter().copied().collect();
-                let rest = self.sources.without(&kept, leave);
+                let rest = self.sources.without(&kept, &kept[start..end]);
                 match rest.len() < kept.len() && self.breaks(&self.history.restrict(&rest)) {
                     true => kept = rest,
                     false => start += piece,

@@ -2,7 +2,8 @@
 
 use super::Model;
 use crate::history::{Act, End, History, KeyId, OpId, Operation, ValueId};
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::BTreeSet;
 
 /// The writes of a history, by key and by value.
 #[derive(Debug)]
@@ -23,9 +24,9 @@ impl<'a> Sources<'a> {
         let mut sources = Sources {
             history,
             stamped: !matches!(model, Model::Linearizable | Model::Sequential),
-            by_value: HashMap::new(),
-            by_key: HashMap::new(),
-            overwritten: HashMap::new(),
+            by_value: HashMap::default(),
+            by_key: HashMap::default(),
+            overwritten: HashMap::default(),
         };
         for &id in ids {
             let operation = history.operation(id);
@@ -69,30 +70,29 @@ impl<'a> Sources<'a> {
         closed.into_iter().collect()
     }
 
-    /// What is left of `kept` when these leave, together with all that may have seen them, or that would be left without
+    /// What is left of `kept`, ascending, when these leave, together with all that may have seen them, or that would be left without
     /// any write of their value.
-    pub fn without(&self, kept: &[OpId], mut leave: BTreeSet<OpId>) -> Vec<OpId> {
-        loop {
-            let before = leave.len();
-            for &reader in kept {
-                if leave.contains(&reader) {
+    pub fn without(&self, kept: &[OpId], leave: &[OpId]) -> Vec<OpId> {
+        let gone = |id: &OpId| kept.binary_search(id).unwrap_or_default();
+        let mut stays = vec![true; kept.len()];
+        leave.iter().for_each(|id| stays[gone(id)] = false);
+        let mut ahead = leave.to_vec();
+        while let Some(write) = ahead.pop() {
+            if written(self.history.operation(write)).is_none() {
+                continue;
+            }
+            for (place, &reader) in kept.iter().enumerate() {
+                if !stays[place] || !self.wants(reader, write) {
                     continue;
                 }
-                let mut gone = leave.iter().filter(|&&write| self.wants(reader, write));
-                let lost = || {
-                    let mut rest = kept.iter().filter(|id| !leave.contains(id));
-                    !rest.any(|&write| self.wants(reader, write))
-                };
-                if gone.clone().any(|&write| self.may_see(reader, write))
-                    || gone.next().is_some() && lost()
-                {
-                    leave.insert(reader);
+                let others = || kept.iter().zip(&stays).filter(|(_, stays)| **stays);
+                if self.may_see(reader, write) || !others().any(|(&id, _)| self.wants(reader, id)) {
+                    stays[place] = false;
+                    ahead.push(reader);
                 }
             }
-            if leave.len() == before {
-                return kept.iter().copied().filter(|id| !leave.contains(id)).collect();
-            }
         }
+        kept.iter().zip(stays).filter(|(_, stays)| *stays).map(|(&id, _)| id).collect()
     }
 
     /// The writes of what a reader wants.

@@ -22,6 +22,8 @@ pub struct Shape {
     /// How many of 100 reads are answered by an old state.
     pub stale: f64,
     pub versions: bool,
+    /// How many of 100 answers lack their version.
+    pub bare: f64,
     /// How far versions may stray from the order of the writes.
     pub disorder: u64,
     /// When all is quiet, this many servers are read, each key at each.
@@ -42,6 +44,7 @@ impl Shape {
         wrong: 8.0,
         stale: 45.0,
         versions: false,
+        bare: 0.0,
         disorder: 0,
         servers: 0,
     };
@@ -146,6 +149,8 @@ pub fn history(shape: Shape, seed: u64) -> History {
                     clients[chosen] = (fresh, None);
                     fresh += 1;
                 } else {
+                    let bare = shape.bare > 0.0 && random.percent(shape.bare);
+                    let shape = Shape { versions: shape.versions && !bare, ..shape };
                     reply(&mut builder, at, process, &answer, shape);
                     clients[chosen].1 = None;
                 }

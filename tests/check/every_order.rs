@@ -255,8 +255,8 @@ fn found_by_others(operations: &[Operation], cas: usize) -> bool {
 fn rises(operations: &[Operation], sources: &[Option<usize>], order: &[usize]) -> bool {
     let version = |&write: &usize| {
         let learned = || {
-            let reader = sources.iter().position(|of| *of == Some(write))?;
-            operations[reader].version()
+            let reads = operations.iter().zip(sources).filter(|(_, of)| **of == Some(write));
+            reads.filter_map(|(read, _)| read.version()).next()
         };
         operations[write].version().or_else(learned)
     };

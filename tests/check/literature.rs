@@ -156,6 +156,8 @@ fn session_guarantees() {
     let ryw = "0:w1 0.@1 1:w2 1.@2 1:r 1=1@1";
     reject(ryw, &[ReadYourWrites]);
     accept(ryw, &[MonotonicReads, MonotonicWrites, WritesFollowReads]);
+    // A version is that of its value.
+    reject("0:w1 0.@1 1:r 1=1@2", &[ReadYourWrites, MonotonicReads, Causal]);
     let mr = "0:w1 0.@1 0:w2 0.@2 1:r 1=2@2 1:r 1=1@1";
     reject(mr, &[MonotonicReads]);
     accept(mr, &[ReadYourWrites, MonotonicWrites, WritesFollowReads]);

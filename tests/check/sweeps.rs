@@ -54,7 +54,7 @@ const CAS: Shape = Shape { cas: true, operations: 7, ..PLAIN };
 const REPEATED: Shape = Shape { values: 2, operations: 8, ..PLAIN };
 const REPEATED_CAS: Shape = Shape { values: 3, cas: true, operations: 8, processes: 4, ..PLAIN };
 const DELETE: Shape = Shape { delete: true, cas: true, values: 2, operations: 8, ..PLAIN };
-const LISTS: Shape = Shape { lists: true, operations: 7, wrong: 4.0, ..PLAIN };
+const LISTS: Shape = Shape { lists: true, operations: 7, wrong: 12.0, fail: 10.0, ..PLAIN };
 const LISTS_REPEATED: Shape = Shape { values: 2, ..LISTS };
 const TWO_KEYS: Shape = Shape { keys: 2, values: 2, cas: true, operations: 8, ..PLAIN };
 const TWO_KEYS_PLAIN: Shape = Shape { keys: 2, operations: 7, ..PLAIN };
@@ -95,6 +95,7 @@ const DISORDER_KEYS: Shape = Shape { disorder: 30, ..VERSIONS_DELETE };
 const DISORDER_UNSURE: Shape = Shape { disorder: 30, operations: 11, ..VERSIONS_DISTINCT };
 const DISORDER_THREE: Shape = Shape { processes: 3, operations: 14, ..DISORDER };
 const DISORDER_WILD: Shape = Shape { disorder: 90, operations: 14, ..VERSIONS };
+const DISORDER_BARE: Shape = Shape { bare: 40.0, values: 0, operations: 10, ..DISORDER };
 const DISORDER_ALONE: Shape = Shape { disorder: 30, processes: 1, ..VERSIONS };
 
 /// All duties of a kind are the same whether writes repeat or not: versions tell.
@@ -112,6 +113,7 @@ fn sweep_session(model: Model, exhaustive: fn(&History) -> bool) {
         DISORDER_KEYS,
         DISORDER_UNSURE,
         DISORDER_ALONE,
+        DISORDER_BARE,
         DISORDER_THREE,
         DISORDER_WILD,
     ];

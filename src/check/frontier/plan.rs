@@ -2,8 +2,8 @@
 
 use super::moves::Move;
 use crate::history::{Act, End, History, OpId};
-use std::collections::HashMap;
-use std::collections::HashSet;
+use rustc_hash::FxHashMap as HashMap;
+use rustc_hash::FxHashSet as HashSet;
 
 /// One event.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ impl Plan {
     pub fn of(history: &History, ids: &[OpId]) -> Self {
         let wanted = Wanted::by(history, ids);
         let mut plan = Plan::default();
-        let mut kinds: HashMap<Move, u32> = HashMap::new();
+        let mut kinds: HashMap<Move, u32> = HashMap::default();
         let mut events: Vec<(u32, Event)> = Vec::with_capacity(2 * ids.len());
         for &id in ids {
             let operation = history.operation(id);

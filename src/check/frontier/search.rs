@@ -5,7 +5,7 @@ use super::moves::{Move, UNSEEN};
 use super::plan::{Event, Plan};
 use crate::check::meter::Meter;
 use crate::history::{Act, History, OpId};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet as HashSet;
 
 /// What a search finds.
 #[derive(Debug, PartialEq, Eq)]
@@ -240,7 +240,7 @@ impl Wants {
                 _ => None,
             })
         };
-        let mut known = HashSet::new();
+        let mut known = HashSet::default();
         loop {
             let found: Vec<u32> =
                 cas().filter(|(_, made)| wants.want(*made)).map(|(old, _)| old).collect();
