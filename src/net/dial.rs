@@ -2,18 +2,21 @@
 
 use super::NetError;
 use super::guard::bearer;
+use super::listen::keep_alive;
 use super::wire::{PEER_BODY, PEER_PUSH};
+use jsonrpsee::client_transport::ws::{self, WsTransportClientBuilder};
 use jsonrpsee::core::client::Error;
 use jsonrpsee_ws_client::{PingConfig, RpcServiceBuilder, WsClient, WsClientBuilder};
-use std::net::IpAddr;
+use socket2::SockRef;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_util::compat::Compat;
 
 /// A connection that is not there by then is given up.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
 /// So many calls of one client may wait for their answers at once.
 const CALLS: usize = 4_096;
-/// So many frames of a peer may wait to be read; then the subscription ends as lagged, and is opened again.
-const FRAMES: usize = 16_384;
 
 /// jsonrpsee's client without its own logging.
 pub(super) type Connection = WsClient<jsonrpsee_ws_client::RpcService>;
@@ -25,7 +28,7 @@ pub(super) async fn open(address: &str, call: Duration) -> Result<Connection, Ne
     connect(builder, address).await
 }
 
-/// Connects to a peer port, or to a controller that one wants to join, with the token.
+/// Connects to a server's peer port to control it, or to a controller that one wants to join, with the token.
 pub(super) async fn open_trusted(
     address: &str,
     token: &str,
@@ -37,11 +40,27 @@ pub(super) async fn open_trusted(
         .inactive_limit(Duration::from_secs(30));
     let builder = builder(call)
         .max_request_size(PEER_BODY)
-        .max_response_size(PEER_PUSH)
-        .max_buffer_capacity_per_subscription(FRAMES)
+        .max_response_size(PEER_BODY)
         .enable_ws_ping(pings)
         .set_headers(bearer(token));
     connect(builder, address).await
+}
+
+/// The two halves of a bare WebSocket.
+pub(super) type Halves = (ws::Sender<Compat<TcpStream>>, ws::Receiver<Compat<TcpStream>>);
+
+/// Opens a WebSocket to a peer port, with the token and without jsonrpsee's client.
+pub(super) async fn open_bare(address: SocketAddr, token: &str) -> Result<Halves, String> {
+    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    let set = keep_alive(SockRef::from(&stream)).and_then(|()| stream.set_nodelay(true));
+    set.map_err(|error| error.to_string())?;
+    let builder = WsTransportClientBuilder::default()
+        .max_request_size(PEER_BODY)
+        .max_response_size(PEER_PUSH)
+        .set_headers(bearer(token));
+    let url = format!("ws://{address}").parse();
+    let url = url.map_err(|error| format!("{address} is no address of a WebSocket: {error}"))?;
+    builder.build_with_stream(url, stream).await.map_err(|error| error.to_string())
 }
 
 type Builder = WsClientBuilder<tower::layer::util::Identity>;

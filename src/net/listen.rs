@@ -49,17 +49,18 @@ fn try_bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A server that is started again takes its address back while old connections linger.
     socket.set_reuseaddr(true)?;
-    // Connections inherit it. One whose other end has gone without a word is closed within a minute.
-    SockRef::from(&socket).set_tcp_keepalive(&keepalive())?;
+    // Connections inherit it.
+    keep_alive(SockRef::from(&socket))?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
 }
 
-fn keepalive() -> TcpKeepalive {
+/// A connection whose other end has gone without a word is closed within a minute.
+pub(super) fn keep_alive(socket: SockRef<'_>) -> io::Result<()> {
     let idle = TcpKeepalive::new().with_time(Duration::from_secs(20));
     #[cfg(unix)]
     let idle = idle.with_interval(Duration::from_secs(10)).with_retries(3);
-    idle
+    socket.set_tcp_keepalive(&idle)
 }
 
 /// The address that a listener has got.

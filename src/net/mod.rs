@@ -32,6 +32,7 @@ mod cluster;
 mod connections;
 mod controller;
 mod dial;
+mod ear;
 mod error;
 mod guard;
 mod links;

@@ -4,13 +4,11 @@
 //! in order. The subscriber says where *it* is reached, so a server that was restarted at a new address makes itself
 //! known to all others. A connection that breaks is opened again, after 25 ms at first and 1 s at most.
 
-use super::dial;
+use super::ear::Ear;
 use super::node::Hear;
 use super::steps;
-use super::wire::{Frame, PEER_LEAVE, PEER_LISTEN, Peer};
-use crate::net::rpc::params::Named;
+use super::wire::Peer;
 use crate::process::NodeId;
-use jsonrpsee::core::client::{Subscription, SubscriptionClientT};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +18,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// A peer answers the subscription by then, or the connection is opened again.
-const SUBSCRIBE: Duration = Duration::from_secs(5);
 
 /// Which ways of a link are up.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,10 +74,10 @@ impl<M: DeserializeOwned + Send + 'static> Peers<M> {
     async fn follow(self: Arc<Self>, peer: Peer) {
         let mut pause = FIRST_PAUSE;
         loop {
-            if let Some(subscription) = self.subscribe(peer).await {
+            if let Ok(ear) = Ear::open(&peer, &self.me, &self.token).await {
                 pause = FIRST_PAUSE;
                 self.up.send_modify(|up| up.entry(peer.id).or_default().from = true);
-                self.hear(peer.id, subscription).await;
+                self.hear(peer.id, ear).await;
                 self.up.send_modify(|up| up.entry(peer.id).or_default().from = false);
             }
             tokio::time::sleep(pause).await;
@@ -89,16 +85,8 @@ impl<M: DeserializeOwned + Send + 'static> Peers<M> {
         }
     }
 
-    async fn subscribe(&self, peer: Peer) -> Option<Heard<M>> {
-        let connection =
-            dial::open_trusted(&peer.address.to_string(), &self.token, SUBSCRIBE).await.ok()?;
-        let me = Named::of(&self.me);
-        let subscription = connection.subscribe(PEER_LISTEN, me, PEER_LEAVE).await.ok()?;
-        Some(Heard { subscription, _connection: connection })
-    }
-
-    async fn hear(&self, from: NodeId, mut heard: Heard<M>) {
-        while let Some(frame) = heard.subscription.next().await {
+    async fn hear(&self, from: NodeId, mut ear: Ear) {
+        while let Some(frame) = ear.next().await {
             match frame {
                 Ok(frame) if frame.from == from => {
                     if !self.node.heard(frame) {
@@ -112,10 +100,4 @@ impl<M: DeserializeOwned + Send + 'static> Peers<M> {
             }
         }
     }
-}
-
-/// A subscription, and the connection that it needs to stay open.
-struct Heard<M> {
-    subscription: Subscription<Frame<M>>,
-    _connection: dial::Connection,
 }
