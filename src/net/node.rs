@@ -10,6 +10,8 @@
 //!   flush                                         one frame a peer, however many steps that was
 //! ```
 //!
+//! A frame's messages are flushed with its last step, unless a timer is due: what that sends goes along.
+//!
 //! So a read that needs nobody else is answered where it was read, a burst of requests becomes one round, and a round's
 //! messages for one peer one wire message, without any waiting. A client that goes away only closes the channel on which
 //! its answer would have come.
@@ -271,6 +273,7 @@ impl<P: Process<Record = Nothing>> Machine<P> {
             Err(reason) => return Answer::Now(Outcome::Refused(reason)),
         };
         self.step(|process, ctx| process.on_request(ctx, ticket, op));
+        self.parts.requests.release();
         self.parts.requests.opened(self.parts.ctx.now())
     }
 
@@ -286,6 +289,22 @@ impl<P: Process<Record = Nothing>> Machine<P> {
             steps::received(id, from, &message);
             self.step(|process, ctx| process.on_message(ctx, from, message));
         }
+        let due = self.timers.next().is_some_and(|next| next <= self.parts.ctx.now());
+        if due {
+            // The turn that fires it flushes too; clients need not wait for that.
+            self.parts.requests.release();
+        } else {
+            self.flush();
+        }
+    }
+
+    /// Sends what is ready: to peers first, for others wait for their next steps, then to clients.
+    fn flush(&mut self) {
+        let lost = self.outboxes.flush();
+        if lost > 0 {
+            steps::lost(self.parts.ctx.id(), lost);
+        }
+        self.parts.requests.release();
     }
 
     /// Fires what is due now and sends what is ready; nothing once the node has stopped.
@@ -300,10 +319,7 @@ impl<P: Process<Record = Nothing>> Machine<P> {
         }
         self.parts.requests.expire(now);
         self.parts.links.release(now, &mut self.outboxes);
-        let lost = self.outboxes.flush();
-        if lost > 0 {
-            steps::lost(self.parts.ctx.id(), lost);
-        }
+        self.flush();
         let now = self.parts.clock.now();
         self.planned = self.deadline().unwrap_or(now + IDLE);
         Some(if self.planned <= now { Next::Now } else { Next::At(self.planned) })

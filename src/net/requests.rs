@@ -30,6 +30,8 @@ pub(super) struct Requests {
     /// The request that is being taken in, and its answer if it has one already.
     current: Option<(Ticket, Option<Outcome>)>,
     open: BTreeMap<u64, Open>,
+    /// Answered, and not told yet.
+    answered: Vec<(oneshot::Sender<Outcome>, Outcome)>,
 }
 
 #[derive(Debug)]
@@ -41,8 +43,8 @@ struct Open {
 impl Requests {
     /// No requests yet, in this life of `node`; each is to be answered within `timeout`.
     pub fn new(node: NodeId, incarnation: u64, timeout: Duration) -> Self {
-        let (counter, current, open) = (0, None, BTreeMap::new());
-        Requests { node, incarnation, timeout, counter, current, open }
+        let (counter, current, open, answered) = (0, None, BTreeMap::new(), Vec::new());
+        Requests { node, incarnation, timeout, counter, current, open, answered }
     }
 
     /// Gives a request its ticket, unless too many are under way. The machine takes the request in now; after that step
@@ -73,7 +75,8 @@ impl Requests {
         Answer::Later(outcome)
     }
 
-    /// Answers a request. The first answer counts; a client that has gone away gets none.
+    /// Answers a request; its client is told at the next [`Requests::release`]. The first answer counts; a client that has
+    /// gone away gets none.
     pub fn answer(&mut self, ticket: Ticket, outcome: Outcome) {
         if let Some((current, answer @ None)) = &mut self.current
             && *current == ticket
@@ -84,7 +87,14 @@ impl Requests {
         let own = (ticket.node, ticket.incarnation) == (self.node, self.incarnation);
         let Some(open) = own.then(|| self.open.remove(&ticket.counter)).flatten() else { return };
         steps::answered(ticket, &outcome);
-        drop(open.answer.send(outcome));
+        self.answered.push((open.answer, outcome));
+    }
+
+    /// Tells those who wait what was answered.
+    pub fn release(&mut self) {
+        for (answer, outcome) in self.answered.drain(..) {
+            drop(answer.send(outcome));
+        }
     }
 
     /// When the oldest request ends as unknown, if there is one. They are opened in the order in which they end.
@@ -103,6 +113,7 @@ impl Requests {
 
     /// The server stops: what is under way may still happen.
     pub fn end(&mut self) {
+        self.release();
         for open in std::mem::take(&mut self.open).into_values() {
             drop(open.answer.send(Outcome::Unknown(Reason::Stopping)));
         }
@@ -142,6 +153,7 @@ mod tests {
         requests.answer(Ticket { incarnation: 1, ..ticket }, Outcome::Refused(Reason::Stopping));
         requests.answer(ticket, done.clone());
         requests.answer(ticket, Outcome::Refused(Reason::Stopping));
+        requests.release();
         assert_eq!(later(answer).try_recv(), Ok(done));
     }
 
