@@ -74,7 +74,7 @@ impl Goals {
             let values = ratios(&one.per_second, &many[0].per_second);
             run.results.goals.push(Goal::at_least(&work, "× echo, throughput", &values, 0.9, None));
         }
-        run.results.goals.push(load_goal(3, &many[many.len() - 1], &many[0], (0.5, 0.65)));
+        run.results.goals.extend(load_goals(3, &many, (0.5, 0.65)));
         self.batches(bed, run, repetitions).await?;
         self.cost(bed, run, repetitions).await
     }
@@ -83,7 +83,7 @@ impl Goals {
         let single = self.single(bed, run, repetitions, &[], 10).await?;
         run.results.goals.push(write_goal(10, &single[2], &single[1]));
         let many = self.many(bed, run, repetitions, &[], 10).await?;
-        run.results.goals.push(load_goal(10, &many[1], &many[0], (0.25, 0.4)));
+        run.results.goals.extend(load_goals(10, &many, (0.25, 0.4)));
         run.save()
     }
 
@@ -104,7 +104,8 @@ impl Goals {
         measured(run, bed, series.collect(), repetitions * OFTEN, servers).await
     }
 
-    /// Many clients: echo and the local operations, all at one server, and last the linearizable SET, at all of them.
+    /// Many clients: echo, the local operations and the linearizable SET, all at one server; last, the linearizable SET with
+    /// the clients at all servers.
     async fn many(
         &self,
         bed: &Bed,
@@ -115,11 +116,10 @@ impl Goals {
     ) -> Result<Vec<Series>, Failure> {
         let load = Load::Closed(Duration::from_secs_f64(self.seconds));
         let subjects = std::iter::once((Subject::Echo, Operation::Call)).chain(levels(local));
-        let place = |(subject, operation)| match (subject, operation) {
-            (Subject::Level(System::Linearizable), _) => Place::Spread,
-            _ => Place::One,
-        };
-        let series = subjects.map(|what| Series::new(what.0, what.1, MANY, place(what), load));
+        let placed =
+            |(subject, operation), place| Series::new(subject, operation, MANY, place, load);
+        let spread = placed((Subject::Level(System::Linearizable), Operation::Set), Place::Spread);
+        let series = subjects.map(|what| placed(what, Place::One)).chain([spread]);
         measured(run, bed, series.collect(), repetitions, servers).await
     }
 
@@ -218,7 +218,12 @@ async fn measured(
 ) -> Result<Vec<Series>, Failure> {
     series::interleave(run, bed, &mut series, repetitions).await?;
     let mut rows = series::rows("goals", servers, &series);
-    rows.iter_mut().for_each(|row| count(row, run.common.seed));
+    for (row, one) in rows.iter_mut().zip(&series) {
+        count(row, run.common.seed);
+        if one.place == Place::Spread {
+            row.condition = Some("at all servers".to_string());
+        }
+    }
     run.add(rows)?;
     Ok(series)
 }
@@ -228,8 +233,13 @@ fn write_goal(servers: u32, set: &Series, chain: &Series) -> Goal {
     Goal::at_most(&work, "× chain, p50", &ratios(&set.p50_us, &chain.p50_us), 1.2, Some(1.1))
 }
 
-fn load_goal(servers: u32, set: &Series, echo: &Series, (limit, stretch): (f64, f64)) -> Goal {
-    let work = format!("linearizable SET, {MANY} clients, N = {servers}");
-    let values = ratios(&set.per_second, &echo.per_second);
-    Goal::at_least(&work, "× echo, throughput", &values, limit, Some(stretch))
+/// The linearizable SETs of many clients, at one server and at all: the last two of `many`, beside the echo, its first.
+fn load_goals(servers: u32, many: &[Series], (limit, stretch): (f64, f64)) -> Vec<Goal> {
+    let (echo, sets) = (&many[0], &many[many.len() - 2..]);
+    let goal = |(set, place): (&Series, _)| {
+        let work = format!("linearizable SET, {MANY} clients at {place}, N = {servers}");
+        let values = ratios(&set.per_second, &echo.per_second);
+        Goal::at_least(&work, "× echo, throughput", &values, limit, Some(stretch))
+    };
+    sets.iter().zip(["one", "all"]).map(goal).collect()
 }
