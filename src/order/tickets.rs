@@ -31,6 +31,17 @@ pub struct Origin {
     pub answered: BTreeMap<u64, Written>,
 }
 
+impl Origin {
+    /// Forgets what nobody waits for any more: most often one ticket, so the table is not split.
+    fn forget_settled(&mut self) {
+        while let Some(oldest) = self.answered.first_entry()
+            && *oldest.key() < self.settled
+        {
+            oldest.remove();
+        }
+    }
+}
+
 /// Which tickets were ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tickets {
@@ -67,7 +78,7 @@ impl Tickets {
         }
         if entry.settled > origin.settled {
             origin.settled = entry.settled;
-            origin.answered = origin.answered.split_off(&entry.settled);
+            origin.forget_settled();
         }
         if let Some(written) = written {
             origin.answered.insert(ticket.counter, written);
