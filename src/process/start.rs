@@ -85,15 +85,15 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether all servers have their memory, are in the view, and are equally far, with nothing left to do. `None` is a server
+    /// Whether these servers have their memory, are in the view, and are equally far, with nothing left to do. `None` is a server
     /// that says nothing.
-    pub fn are_settled(statuses: &[Option<Status>]) -> bool {
+    pub fn are_settled(servers: &[NodeId], statuses: &[Option<Status>]) -> bool {
         let Some(Some(first)) = statuses.first() else { return false };
         let settled = |status: &Status| {
             let idle = status.queue == 0 && status.waiting == 0 && status.state == "ready";
             idle && (status.version, status.rounds) == (first.version, first.rounds)
         };
         let all = statuses.iter().all(|status| status.as_ref().is_some_and(settled));
-        all && (first.view.is_empty() || first.view.len() == statuses.len())
+        all && (first.view.is_empty() || servers.iter().all(|server| first.view.contains(server)))
     }
 }

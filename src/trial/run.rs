@@ -259,9 +259,10 @@ impl Runner<'_> {
     /// Waits until nobody waits for an answer and all servers are equally far.
     fn settle(&mut self) {
         let most = self.ground.now() + MOST_TO_SETTLE;
+        let servers: Vec<NodeId> = (1..=self.plan.servers).map(NodeId).collect();
         while self.ground.now() < most && !self.ground.is_stopped() {
             self.pass(LOOK);
-            if self.open.is_empty() && Status::are_settled(&self.ground.statuses()) {
+            if self.open.is_empty() && Status::are_settled(&servers, &self.ground.statuses()) {
                 return;
             }
         }

@@ -9,17 +9,17 @@ use crate::cli::console;
 use crate::cli::tape::Tape;
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterInfo, Controller, ServerInfo};
-use crate::process::{Key, Op, Status};
+use crate::process::{Key, NodeId, Op, Status};
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Servers that have not settled by then are not waited for: longer than they take to drop one that was killed.
+/// Servers that have not settled by then are not waited for.
 const MOST_TO_SETTLE: Duration = Duration::from_secs(4);
 /// How often to look whether they have. Twice in a row counts: what was given up may still be on its way at the first look.
 const LOOK: Duration = Duration::from_millis(20);
-/// All reads end by then.
-const MOST_TO_READ: Duration = Duration::from_secs(2);
+/// All reads end by then: longer than the others take to drop a server that was killed, for which an ordered read waits.
+const MOST_TO_READ: Duration = Duration::from_secs(4);
 /// A session on more keys gets no last reads: they would take longer than a person waits.
 const MOST_KEYS: usize = 500;
 
@@ -68,11 +68,12 @@ async fn mend(controller: &Controller) {
 /// Waits until all that run are equally far, with nothing left to do.
 async fn settle(cluster: &Cluster, info: &ClusterInfo, running: &[&ServerInfo]) -> bool {
     let start = Instant::now();
+    let servers: Vec<NodeId> = running.iter().map(|server| server.id).collect();
     let mut before = false;
     while start.elapsed() < MOST_TO_SETTLE {
         let asked = running.iter().map(|server| cluster.status(info, server));
         let statuses: Vec<Option<Status>> = join_all(asked).await;
-        let settled = Status::are_settled(&statuses);
+        let settled = Status::are_settled(&servers, &statuses);
         if settled && before {
             return true;
         }
