@@ -100,18 +100,18 @@ impl Walk<'_> {
                 new.push(write);
             }
         });
-        let gone = known.columns.iter().any(|column| {
-            column.process as usize == of && column.overwritten >= number
-        });
+        let gone = known
+            .columns
+            .iter()
+            .any(|column| column.process as usize == of && column.overwritten >= number);
         if gone || self.new.iter().any(|&write| clocks.precedes(source, write)) {
             let overwrites = |&write: &OpId| write != source && clocks.precedes(source, write);
             let between = known.last().find(overwrites).unwrap_or(source);
             return Err(Bad::Read { read, source: Some(source), between });
         }
         if self.convergent {
-            let before = known.seen.filter(|&seen| {
-                clocks.number(seen) > self.behind[clocks.process(seen)]
-            });
+            let before =
+                known.seen.filter(|&seen| clocks.number(seen) > self.behind[clocks.process(seen)]);
             self.pairs.extend(before.iter().chain(&self.new).map(|&write| (write, source)));
         }
         *known.seen = Some(source);
