@@ -74,12 +74,16 @@ fn linearizable(criterion: &mut Criterion) {
 fn jobs(criterion: &mut Criterion) {
     let distinct = Load { keys: 100, ..MILLION };
     let searched = Load { operations: 1_000_000, keys: 100, ..REPEATED };
-    for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let group = format!("linearizable, many keys, {threads} threads");
-        let model = [Model::Linearizable];
-        pool.expect("threads can be started")
-            .install(|| bench(criterion, &group, &model, &[distinct, searched]));
+    for load in [distinct, searched] {
+        let history = history(load, SEED);
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            let pool = pool.expect("threads can be started");
+            let name = format!("linearizable, many keys, {threads} threads/{}", name(load));
+            criterion.bench_function(&name, |bench| {
+                bench.iter(|| pool.install(|| verdicts(&history, &[Model::Linearizable], true)));
+            });
+        }
     }
 }
 
