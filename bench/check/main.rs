@@ -68,8 +68,23 @@ fn linearizable(criterion: &mut Criterion) {
     bench(criterion, "linearizable, distinct", &model, &[loads, stale].concat());
     let wide = Load { values: 5, ..REPEATED };
     bench(criterion, "linearizable, repeated and cas", &model, &[wide, REPEATED]);
-    let jobs = Load { operations: 1_000_000, keys: 100, ..REPEATED };
-    bench(criterion, "linearizable, many keys on all cores", &model, &[jobs]);
+}
+
+/// Many keys, with one thread and with two: twice as fast is the goal.
+fn jobs(criterion: &mut Criterion) {
+    let distinct = Load { keys: 100, ..MILLION };
+    let searched = Load { operations: 1_000_000, keys: 100, ..REPEATED };
+    for load in [distinct, searched] {
+        let history = history(load, SEED);
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            let pool = pool.expect("threads can be started");
+            let name = format!("linearizable, many keys, {threads} threads/{}", name(load));
+            criterion.bench_function(&name, |bench| {
+                bench.iter(|| pool.install(|| verdicts(&history, &[Model::Linearizable], true)));
+            });
+        }
+    }
 }
 
 fn sequential(criterion: &mut Criterion) {
@@ -128,5 +143,5 @@ fn is_log(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "log")
 }
 
-criterion_group!(benches, linearizable, sequential, causal, sessions, etcd);
+criterion_group!(benches, linearizable, jobs, sequential, causal, sessions, etcd);
 criterion_main!(benches);

@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::meter::Meter;
 use super::zones::{Zoned, Zones};
 use super::{Budget, Model, Verdict, shrink};
-use crate::history::{Act, End, History, OpId};
+use crate::history::{Act, End, History, KeyId, OpId};
 use rayon::prelude::*;
 
 /// Keys that one thread takes at a time, so that its memory serves many of them.
@@ -42,20 +42,23 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
         (_, true) => Verdict::Valid,
         (None, false) => {
             let (key, fault) = faults.swap_remove(0);
-            let name = history.key_name(history.operation(keys.operations(key)[0]).key());
+            let name = history.key_name(KeyId(key as u32));
             let Fault::Unknown(reason) = fault else { return Verdict::Valid };
             Verdict::Unknown(if name.is_empty() { reason } else { format!("key {name}: {reason}") })
         }
         (Some(first), false) => {
             let (key, fault) = &faults[first];
-            let ids = keys.operations(*key);
+            let ids = keys.operations(*key).into_owned();
             let (ids, suspects) = match fault {
                 Fault::Few(few) if breaks(&history.restrict(few), &meter) => {
                     (few.clone(), few.clone())
                 }
-                Fault::Few(_) => (ids.to_vec(), ids.to_vec()),
-                Fault::Lists(few) => (ids.to_vec(), few.clone()),
-                Fault::At(id) => (ids.to_vec(), until_return(history, ids, *id)),
+                Fault::Few(_) => (ids.clone(), ids),
+                Fault::Lists(few) => (ids, few.clone()),
+                Fault::At(id) => {
+                    let suspects = until_return(history, &ids, *id);
+                    (ids, suspects)
+                }
                 Fault::Unknown(_) => (Vec::new(), Vec::new()),
             };
             shrink::counterexample(history, &ids, &suspects, Model::Linearizable, budget)
@@ -70,14 +73,15 @@ pub fn holds(history: &History, meter: &Meter) -> bool {
 
 /// The keys that are broken or cannot be decided, in their order. A small history is not worth waking other threads.
 fn faults(history: &History, keys: &Keys, meter: &Meter) -> Vec<(usize, Fault)> {
-    let new = || Zones::new(history.values());
-    let of_key = |zones: &mut Zones, key: usize| {
+    let limit = meter.limit();
+    let new = || (Zones::new(history.values()), Meter::of(limit));
+    let of_key = |(zones, meter): &mut (Zones, Meter), key: usize| {
         let (ids, lists) = (keys.operations(key), keys.is_list(key));
-        fault(history, ids, lists, zones, meter).map(|fault| (key, fault))
+        fault(history, &ids, lists, zones, meter).map(|fault| (key, fault))
     };
     if history.len() < SMALL {
-        let mut zones = new();
-        return (0..keys.len()).filter_map(|key| of_key(&mut zones, key)).collect();
+        let mut own = new();
+        return (0..keys.len()).filter_map(|key| of_key(&mut own, key)).collect();
     }
     let all = (0..keys.len()).into_par_iter().with_min_len(KEYS_AT_ONCE.min(keys.len() / 4 + 1));
     all.map_init(new, of_key).flatten().collect()

@@ -18,6 +18,7 @@ mod linearizable;
 mod meter;
 mod model;
 mod reads_from;
+mod rows;
 mod schedule;
 mod sequential;
 mod sessions;

@@ -52,8 +52,8 @@ fn by(history: &History, stamped: bool) -> Result<ReadsFrom, Unresolved> {
     let keys = Keys::of(history);
     for key in 0..keys.len() {
         match keys.is_list(key) {
-            true => resolver.list(keys.operations(key))?,
-            false => resolver.register(keys.operations(key))?,
+            true => resolver.list(&keys.operations(key))?,
+            false => resolver.register(&keys.operations(key))?,
         }
     }
     match resolver.unclear {

@@ -88,12 +88,12 @@ impl Shrink<'_> {
         kept
     }
 
-    /// Takes out one operation after another, in larger pieces first, as long as something can go.
+    /// Takes out one operation after another, in larger pieces first. What cannot go from many cannot go from fewer either: once
+    /// round is enough.
     fn one_by_one(&self, mut kept: Vec<OpId>) -> Vec<OpId> {
         let mut piece = kept.len().div_ceil(2).max(1);
         loop {
             let mut start = 0;
-            let before = kept.len();
             while start < kept.len() && self.time_is_left() {
                 let end = (start + piece).min(kept.len());
                 let rest = self.sources.without(&kept, &kept[start..end]);
@@ -102,10 +102,10 @@ impl Shrink<'_> {
                     false => start += piece,
                 }
             }
-            if !self.time_is_left() || piece == 1 && kept.len() == before {
+            if !self.time_is_left() || piece == 1 {
                 return kept;
             }
-            piece = (piece / 2).max(1);
+            piece /= 2;
         }
     }
 

@@ -2,9 +2,9 @@
 
 use super::exit::Failure;
 use super::{console, runs};
-use crate::history::Recorder;
+use crate::history::{Recorder, Recording};
 use crate::net::Answer;
-use crate::process::{NodeId, Op, Outcome};
+use crate::process::{Key, NodeId, Op, Outcome};
 use crate::scenario::Record;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -59,12 +59,37 @@ impl Tape {
             Some(node) => recording.at(node),
             None => recording,
         });
+        self.complete(recording, call).await
+    }
+
+    /// Records a read of the quiet period at the end.
+    pub async fn last_call(
+        &self,
+        client: &str,
+        op: &Op,
+        node: NodeId,
+        call: impl Future<Output = Answer>,
+    ) -> Answer {
+        let recording = self.recorder.invoke(client, self.start.elapsed(), op);
+        self.complete(recording.map(|recording| recording.at(node).finally()), call).await
+    }
+
+    async fn complete(
+        &self,
+        recording: Option<Recording>,
+        call: impl Future<Output = Answer>,
+    ) -> Answer {
         let answer = call.await;
         if let Some(recording) = recording {
             let outcome = answer.clone().unwrap_or_else(Outcome::from);
             self.recorder.complete(recording, self.start.elapsed(), &outcome);
         }
         answer
+    }
+
+    /// Every key that was asked for.
+    pub fn keys(&self) -> Vec<Key> {
+        self.recorder.keys()
     }
 
     /// For a scenario whose clients are named `clients` and their own name, and which begins now.

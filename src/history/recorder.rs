@@ -6,8 +6,8 @@
 //! file is whole after each event, so that a run that is killed can still be checked.
 
 use super::event::quote;
-use crate::process::{NodeId, Op, Outcome};
-use std::collections::BTreeMap;
+use crate::process::{Key, NodeId, Op, Outcome};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,6 +53,7 @@ struct State {
     processes: u64,
     /// The process numbers of each client that are not in use.
     idle: BTreeMap<String, Vec<u64>>,
+    keys: BTreeSet<Key>,
     line: String,
     failed: Option<io::Error>,
 }
@@ -66,6 +67,7 @@ impl Recorder {
             time: 0,
             processes: 0,
             idle: BTreeMap::new(),
+            keys: BTreeSet::new(),
             line: String::new(),
             failed: None,
         };
@@ -83,6 +85,9 @@ impl Recorder {
         let about = format!("\"f\":\"{function}\",\"key\":{}", quoted(key));
         let mut state = self.lock();
         let process = state.process(client);
+        if !state.keys.contains(key) {
+            state.keys.insert(key.clone());
+        }
         let client = client.to_string();
         let recording = Recording { client, process, about, value, more: String::new() };
         state.write(time, "invoke", &recording, &recording.value, "");
@@ -97,6 +102,11 @@ impl Recorder {
         if kind != "info" {
             state.idle.entry(recording.client).or_default().push(recording.process);
         }
+    }
+
+    /// Every key that was asked for.
+    pub fn keys(&self) -> Vec<Key> {
+        self.lock().keys.iter().cloned().collect()
     }
 
     /// The first error in writing, if there was one; what came after it is not recorded.

@@ -83,3 +83,17 @@ pub struct Status {
     /// The servers that rounds now wait for (the view); empty where this server does not know.
     pub view: Vec<NodeId>,
 }
+
+impl Status {
+    /// Whether these servers have their memory, are in the view, and are equally far, with nothing left to do. `None` is a server
+    /// that says nothing.
+    pub fn are_settled(servers: &[NodeId], statuses: &[Option<Status>]) -> bool {
+        let Some(Some(first)) = statuses.first() else { return false };
+        let settled = |status: &Status| {
+            let idle = status.queue == 0 && status.waiting == 0 && status.state == "ready";
+            idle && (status.version, status.rounds) == (first.version, first.rounds)
+        };
+        let all = statuses.iter().all(|status| status.as_ref().is_some_and(settled));
+        all && (first.view.is_empty() || servers.iter().all(|server| first.view.contains(server)))
+    }
+}

@@ -259,9 +259,10 @@ impl Runner<'_> {
     /// Waits until nobody waits for an answer and all servers are equally far.
     fn settle(&mut self) {
         let most = self.ground.now() + MOST_TO_SETTLE;
+        let servers: Vec<NodeId> = (1..=self.plan.servers).map(NodeId).collect();
         while self.ground.now() < most && !self.ground.is_stopped() {
             self.pass(LOOK);
-            if self.open.is_empty() && are_settled(&self.ground.statuses()) {
+            if self.open.is_empty() && Status::are_settled(&servers, &self.ground.statuses()) {
                 return;
             }
         }
@@ -372,15 +373,4 @@ impl Standing {
         let clocks = self.drifting.iter().map(|node| Fault::Drift(*node, 100.0));
         heal.chain(restarts).chain(resumes).chain(clocks).collect()
     }
-}
-
-/// Whether all servers have their memory, are in the view, and are equally far, with nothing left to do.
-fn are_settled(statuses: &[Option<Status>]) -> bool {
-    let Some(Some(first)) = statuses.first() else { return false };
-    let settled = |status: &Status| {
-        let idle = status.queue == 0 && status.waiting == 0 && status.state == "ready";
-        idle && (status.version, status.rounds) == (first.version, first.rounds)
-    };
-    let all = statuses.iter().all(|status| status.as_ref().is_some_and(settled));
-    all && (first.view.is_empty() || first.view.len() == statuses.len())
 }

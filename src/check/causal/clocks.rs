@@ -2,6 +2,7 @@
 
 use crate::check::meter::Meter;
 use crate::check::reads_from::{INITIAL, ReadsFrom};
+use crate::check::rows::Rows;
 use crate::check::schedule::Schedule;
 use crate::history::{Act, History, ListId, OpId};
 use std::collections::HashMap;
@@ -39,12 +40,9 @@ pub struct Clocks<'a> {
     /// The live writes of each process.
     pub writes: Vec<Vec<OpId>>,
     places: Vec<Place>,
-    /// Clocks, one after another, each with a number for each process. The first is all zero.
-    rows: Vec<u32>,
+    rows: Rows,
     /// The clock of each list that was read: all its appends.
     lists: HashMap<(u32, ListId), u32>,
-    /// Room for one clock.
-    joined: Vec<u32>,
     broken: Option<Vec<OpId>>,
 }
 
@@ -62,9 +60,8 @@ impl<'a> Clocks<'a> {
             lines: vec![Vec::new(); processes],
             writes: vec![Vec::new(); processes],
             places: Vec::with_capacity(history.len()),
-            rows: vec![0; processes],
+            rows: Rows::new(processes),
             lists: HashMap::new(),
-            joined: Vec::new(),
             broken: None,
         };
         clocks.split();
@@ -80,7 +77,7 @@ impl<'a> Clocks<'a> {
                 return Some(first);
             }
             now[clocks.process(id)] = clocks.perform(id, now[clocks.process(id)]);
-            spent = meter.spend(clocks.rows.len() * size_of::<u32>()).err();
+            spent = meter.spend(clocks.rows.bytes()).err();
             None
         });
         if let Some(reason) = spent {
@@ -129,14 +126,17 @@ impl<'a> Clocks<'a> {
         if self.process(id) == process {
             return place.writes;
         }
-        self.row(id)[process]
+        self.rows.get(place.row, process)
     }
 
     /// The same for all processes but its own.
-    pub fn row(&self, id: OpId) -> &[u32] {
-        let width = self.writes.len();
-        let start = self.places[id as usize].row as usize * width;
-        &self.rows[start..start + width]
+    pub fn read_past(&self, id: OpId, past: &mut [u32]) {
+        self.rows.read(self.places[id as usize].row, past);
+    }
+
+    /// Their size in memory.
+    pub fn bytes(&self) -> usize {
+        self.rows.bytes()
     }
 
     /// True where a write lies in the causal past of an operation.
@@ -199,7 +199,7 @@ impl<'a> Clocks<'a> {
     fn perform(&mut self, id: OpId, row: u32) -> u32 {
         let row = if self.act(id) == Act::ReadList {
             let list = self.list(id);
-            self.join(row, list, None)
+            if list == row { row } else { self.rows.join(row, list, (0, 0)) }
         } else {
             match self.source(id) {
                 Some(source) => self.see(row, source, self.process(id)),
@@ -213,30 +213,10 @@ impl<'a> Clocks<'a> {
     /// A clock joined with that of a write; the process's own clock counts its own writes.
     fn see(&mut self, row: u32, write: OpId, process: usize) -> u32 {
         let (of, number) = (self.process(write), self.number(write));
-        let width = self.writes.len();
-        if of == process || self.rows[row as usize * width + of] >= number {
+        if of == process || self.rows.get(row, of) >= number {
             return row;
         }
-        self.join(row, self.places[write as usize].row, Some((of, number)))
-    }
-
-    fn join(&mut self, a: u32, b: u32, with: Option<(usize, u32)>) -> u32 {
-        let width = self.writes.len();
-        if a == b && with.is_none() {
-            return a;
-        }
-        let (a, b) = (a as usize * width, b as usize * width);
-        let row = (self.rows.len() / width) as u32;
-        let mut joined = std::mem::take(&mut self.joined);
-        joined.clear();
-        joined.extend((0..width).map(|process| self.rows[a + process].max(self.rows[b + process])));
-        self.rows.extend_from_slice(&joined);
-        self.joined = joined;
-        if let Some((process, number)) = with {
-            let place = &mut self.rows[row as usize * width + process];
-            *place = number.max(*place);
-        }
-        row
+        self.rows.join(row, self.places[write as usize].row, (of, number))
     }
 
     /// The clock of all appends of a list. An element that lies in the causal past of an earlier one breaks it.
@@ -256,9 +236,7 @@ impl<'a> Clocks<'a> {
         }
         for (list, element) in longer.into_iter().rev() {
             let append = self.reads_from.appends[&(key, element)];
-            let width = self.writes.len();
-            let of = self.process(append);
-            if self.rows[row as usize * width + of] >= self.number(append) {
+            if self.rows.get(row, self.process(append)) >= self.number(append) {
                 let elements = self.history.lists().elements(list);
                 let mut few: Vec<OpId> = elements
                     .iter()

@@ -13,6 +13,7 @@
 //! order for all reads. What surely failed takes no part, a failed cas included.
 
 mod clocks;
+mod columns;
 mod past;
 mod paths;
 

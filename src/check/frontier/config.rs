@@ -69,8 +69,10 @@ const COMPARED: usize = 256;
 /// Configurations of which none dominates another, as far as they were compared.
 #[derive(Debug, Default)]
 pub struct Frontier {
-    /// By state, ascending.
+    /// By state, ascending; never without a configuration.
     groups: Vec<(State, Vec<Config>)>,
+    /// Memory of groups that are gone.
+    spare: Vec<Vec<Config>>,
     bytes: usize,
 }
 
@@ -80,7 +82,8 @@ impl Frontier {
         let group = match self.groups.binary_search_by_key(&config.state, |group| group.0) {
             Ok(found) => found,
             Err(place) => {
-                self.groups.insert(place, (config.state, Vec::new()));
+                let group = self.spare.pop().unwrap_or_default();
+                self.groups.insert(place, (config.state, group));
                 place
             }
         };
@@ -99,14 +102,38 @@ impl Frontier {
         true
     }
 
-    /// All configurations, taken out.
-    pub fn drain(self) -> impl Iterator<Item = Config> {
-        self.groups.into_iter().flat_map(|group| group.1)
+    /// Changes all configurations of the states that `which` picks, so that none comes to dominate another by it.
+    pub fn change(&mut self, which: impl Fn(State) -> bool, change: impl Fn(&mut Config)) {
+        let groups = self.groups.iter_mut().filter(|group| which(group.0));
+        groups.flat_map(|group| &mut group.1).for_each(change);
+    }
+
+    /// Moves all configurations to the end of `out`.
+    pub fn empty_into(&mut self, out: &mut Vec<Config>) {
+        for (_, mut group) in self.groups.drain(..) {
+            out.append(&mut group);
+            self.spare.push(group);
+        }
+        self.bytes = 0;
+    }
+
+    /// Forgets all configurations.
+    pub fn clear(&mut self) {
+        for (_, mut group) in self.groups.drain(..) {
+            group.clear();
+            self.spare.push(group);
+        }
+        self.bytes = 0;
+    }
+
+    /// All configurations.
+    pub fn iter(&self) -> impl Iterator<Item = &Config> {
+        self.groups.iter().flat_map(|group| &group.1)
     }
 
     /// True where no configuration is left.
     pub fn is_empty(&self) -> bool {
-        self.groups.iter().all(|group| group.1.is_empty())
+        self.groups.is_empty()
     }
 
     /// Its size in memory.

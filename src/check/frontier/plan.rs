@@ -30,7 +30,9 @@ pub struct Plan {
 impl Plan {
     /// The plan for one key. Unknown writes of values that nobody wants are left out: they could only go unseen.
     pub fn of(history: &History, ids: &[OpId]) -> Self {
-        let wanted = Wanted::by(history, ids);
+        let unknown = |&id: &OpId| history.operation(id).end() == End::Info;
+        let wanted =
+            if ids.iter().any(unknown) { Wanted::by(history, ids) } else { Wanted::default() };
         let mut plan = Plan::default();
         let mut kinds: HashMap<Move, u32> = HashMap::default();
         let mut events: Vec<(u32, Event)> = Vec::with_capacity(2 * ids.len());

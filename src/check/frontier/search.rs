@@ -5,7 +5,7 @@ use super::moves::{Move, UNSEEN};
 use super::plan::{Event, Plan};
 use crate::check::meter::Meter;
 use crate::history::{Act, History, OpId};
-use rustc_hash::FxHashSet as HashSet;
+use std::mem::{swap, take};
 
 /// What a search finds.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub fn search(history: &History, ids: &[OpId], meter: &Meter) -> Found {
         available: vec![0; plan.kinds.len()],
         list_reads: plan.list_reads,
         frontier,
+        room: Room::default(),
     };
     for &event in &plan.events {
         let step = match event {
@@ -64,6 +65,17 @@ struct Search<'a> {
     /// The reads of lists that have not returned.
     list_reads: u32,
     frontier: Frontier,
+    room: Room,
+}
+
+/// Memory that one step after another uses.
+#[derive(Default)]
+struct Room {
+    before: Vec<Config>,
+    ahead: Vec<Config>,
+    seen: Frontier,
+    after: Frontier,
+    wants: Wants,
 }
 
 impl Search<'_> {
@@ -82,13 +94,9 @@ impl Search<'_> {
         }
         if made.looks() {
             self.open.looking |= slot;
-            let before = std::mem::take(&mut self.frontier);
-            for mut config in before.drain() {
-                if made.apply(config.state, self.history.lists()).is_some() {
-                    config.taken |= slot;
-                }
-                self.frontier.insert(config, &self.open);
-            }
+            let lists = self.history.lists();
+            let fits = |state| made.apply(state, lists).is_some();
+            self.frontier.change(fits, |config| config.taken |= slot);
         }
         Ok(())
     }
@@ -99,25 +107,41 @@ impl Search<'_> {
             |&number: &u32| self.open.all >> number & 1 == 1 && self.slots[number as usize].0 == id;
         let Some(number) = (0..self.slots.len() as u32).find(is_slot) else { return Ok(()) };
         let slot: Slots = 1 << number;
-        let before = std::mem::take(&mut self.frontier);
-        let mut after = Frontier::default();
         let open_after = Open {
             all: self.open.all & !slot,
             looking: self.open.looking & !slot,
             blind: self.open.blind & !slot,
         };
-        let mut seen = Frontier::default();
-        let mut ahead = Vec::new();
-        for mut config in before.drain() {
+        if self.frontier.iter().all(|config| config.taken & slot != 0) {
+            self.frontier.change(|_| true, |config| config.close(slot));
+        } else {
+            let mut room = take(&mut self.room);
+            self.take_now(number, &mut room, &open_after)?;
+            swap(&mut self.frontier, &mut room.after);
+            self.room = room;
+        }
+        if self.history.operation(id).act() == Act::ReadList {
+            self.list_reads -= 1;
+        }
+        self.open = open_after;
+        Ok(())
+    }
+
+    /// Takes it in each configuration that has not, and leaves what comes of it in `room.after`.
+    fn take_now(&mut self, number: u32, room: &mut Room, open_after: &Open) -> Result<(), String> {
+        let slot: Slots = 1 << number;
+        let Room { before, ahead, seen, after, wants } = room;
+        self.frontier.empty_into(before);
+        for mut config in before.drain(..) {
             if config.taken & slot != 0 {
                 config.close(slot);
-                after.insert(config, &open_after);
+                after.insert(config, open_after);
                 continue;
             }
             if config.optional & slot != 0 {
                 let mut went_before = config.clone();
                 went_before.close(slot);
-                after.insert(went_before, &open_after);
+                after.insert(went_before, open_after);
             }
             if seen.insert(config.clone(), &self.open) {
                 ahead.push(config);
@@ -126,16 +150,13 @@ impl Search<'_> {
         let made = self.slots[number as usize].1;
         while let Some(config) = ahead.pop() {
             self.meter.spend(seen.bytes() + after.bytes())?;
-            self.finish(&config, made, slot, &mut after, &open_after);
+            self.finish(&config, made, slot, after, open_after);
             if config.taken & slot == 0 {
-                self.explore(&config, slot, &mut seen, &mut ahead);
+                wants.gather(self, &config);
+                self.explore(&config, slot, wants, seen, ahead);
             }
         }
-        if self.history.operation(id).act() == Act::ReadList {
-            self.list_reads -= 1;
-        }
-        self.open = open_after;
-        self.frontier = after;
+        seen.clear();
         Ok(())
     }
 
@@ -157,10 +178,10 @@ impl Search<'_> {
         &self,
         config: &Config,
         returning: Slots,
+        wants: &Wants,
         seen: &mut Frontier,
         ahead: &mut Vec<Config>,
     ) {
-        let wants = Wants::of(self, config);
         let mut push = |next: Config| {
             if seen.insert(next.clone(), &self.open) {
                 ahead.push(next);
@@ -213,6 +234,7 @@ impl Search<'_> {
 }
 
 /// The values that open operations want to find.
+#[derive(Default)]
 struct Wants {
     values: Vec<u32>,
     not: Vec<u32>,
@@ -221,37 +243,38 @@ struct Wants {
 }
 
 impl Wants {
-    fn of(search: &Search, config: &Config) -> Self {
-        let lists = search.reads_ahead(config);
-        let mut wants = Wants { values: Vec::new(), not: Vec::new(), lists };
-        for number in bits(search.open.all & !config.taken) {
+    /// What those want that a configuration has not taken.
+    fn gather(&mut self, search: &Search, config: &Config) {
+        self.lists = search.reads_ahead(config);
+        self.values.clear();
+        self.not.clear();
+        for number in bits(search.open.all & !search.open.blind & !config.taken) {
             match search.slots[number as usize].1 {
-                Move::Read(value) | Move::Cas(value, _) => wants.values.push(value),
-                Move::Not(old) => wants.not.push(old),
+                Move::Read(value) | Move::Cas(value, _) => self.values.push(value),
+                Move::Not(old) => self.not.push(old),
                 Move::Write(_) | Move::Append(_) => {}
             }
         }
-        let cas = || {
-            let kinds = search.kinds.iter().enumerate();
-            kinds.filter_map(|(kind, &made)| match made {
-                Move::Cas(old, _) if config.used[kind] < search.available[kind] => {
-                    Some((old, made))
-                }
-                _ => None,
-            })
-        };
-        let mut known = HashSet::default();
+        self.gather_through_unknown(search, config);
+    }
+
+    /// What a cas of unknown outcome wants, where somebody wants what it leaves.
+    fn gather_through_unknown(&mut self, search: &Search, config: &Config) {
         loop {
-            let found: Vec<u32> =
-                cas().filter(|(_, made)| wants.want(*made)).map(|(old, _)| old).collect();
-            let before = known.len();
-            known.extend(found);
-            if known.len() == before {
-                break;
+            let known = self.values.len();
+            for (kind, &made) in search.kinds.iter().enumerate() {
+                if let Move::Cas(old, _) = made
+                    && config.used[kind] < search.available[kind]
+                    && self.want(made)
+                    && !self.values.contains(&old)
+                {
+                    self.values.push(old);
+                }
             }
-            wants.values.extend(&known);
+            if self.values.len() == known {
+                return;
+            }
         }
-        wants
     }
 
     /// True where somebody wants what this move leaves.

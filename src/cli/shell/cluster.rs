@@ -3,12 +3,15 @@
 use crate::cli::exit::Failure;
 use crate::cli::find;
 use crate::cli::tape::Tape;
-use crate::net::{Answer, ClusterInfo, Connections, Controller, NetError, discover};
-use crate::process::Op;
+use crate::net::{Answer, ClusterInfo, Connections, Controller, NetError, ServerInfo, discover};
+use crate::process::{Op, Status};
 use crate::scenario::grammar::Where;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+
+/// A server that has not said by then how it is says nothing.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A cluster and the shell's connections to it, shared by all that runs in the shell.
 pub struct Cluster {
@@ -81,5 +84,20 @@ impl Cluster {
             None => call.await,
         };
         Ok(Answered { answer, server: found.name, took: start.elapsed() })
+    }
+
+    /// Asks a server of the cluster, beside the record.
+    pub async fn call(&self, info: &ClusterInfo, server: &ServerInfo, op: &Op) -> Answer {
+        self.connections.call(&server.address.to_string(), info.request_timeout(), op).await
+    }
+
+    /// How a server is; `None` where it does not say so in time.
+    pub async fn status(&self, info: &ClusterInfo, server: &ServerInfo) -> Option<Status> {
+        let address = server.address.to_string();
+        let asked = async {
+            let client = self.connections.client(&address, info.request_timeout()).await.ok()?;
+            client.status().await.ok()
+        };
+        timeout(PATIENCE, asked).await.ok().flatten().map(|server| server.status)
     }
 }

@@ -12,6 +12,7 @@ mod demo;
 mod editor;
 mod input;
 mod jobs;
+mod last;
 mod show;
 mod terminal;
 
@@ -65,7 +66,7 @@ impl ShellCommand {
 }
 
 /// Opens a prompt on `cluster`, and returns when it is left; a cluster of the shell's own is stopped then.
-pub async fn run(cluster: Cluster, signals: Signals) -> Result<Exit, Failure> {
+pub async fn run(cluster: Cluster, mut signals: Signals) -> Result<Exit, Failure> {
     let info = cluster.info().await?;
     let terminal = Terminal::current();
     let lines = match &terminal {
@@ -81,12 +82,12 @@ pub async fn run(cluster: Cluster, signals: Signals) -> Result<Exit, Failure> {
         interactive: terminal.is_some(),
         interrupts: 0,
     };
-    let ended = shell.play(lines, signals).await;
+    let ended = shell.play(lines, &mut signals).await;
     let exit = if shell.interactive { Exit::Done } else { shell.worst }; // a person has seen it
-    shell.close().await;
+    shell.close(!matches!(ended, Ok(Next::Finish | Next::Leave)), signals).await;
     console::print_through(None);
     drop(terminal);
-    ended.map(|()| exit)
+    ended.map(|_| exit)
 }
 
 /// A shell between two events.
@@ -107,12 +108,15 @@ enum Next {
     Go,
     /// No more lines; what is under way still ends.
     Finish,
-    /// Leave at once.
+    /// Leave, and give up what is under way.
     Leave,
+    /// Leave at once: a signal says so.
+    Break,
 }
 
 impl Shell {
-    async fn play(&mut self, mut lines: Lines, mut signals: Signals) -> Result<(), Failure> {
+    /// Plays until it is to be left, and says how.
+    async fn play(&mut self, mut lines: Lines, signals: &mut Signals) -> Result<Next, Failure> {
         let mut events = self.cluster.own().map(|controller| controller.events());
         let mut next = Next::Go;
         while next == Next::Go || (next == Next::Finish && !self.jobs.is_empty()) {
@@ -125,7 +129,7 @@ impl Shell {
                 input = lines.next(), if ready => next = self.on_input(input),
             }
         }
-        Ok(())
+        Ok(next)
     }
 
     fn on_input(&mut self, input: Input) -> Next {
@@ -144,7 +148,7 @@ impl Shell {
     fn on_signal(&mut self, signal: Signal) -> Next {
         match signal {
             Signal::Interrupt if self.interactive => self.on_interrupt(),
-            _ => Next::Leave,
+            _ => Next::Break,
         }
     }
 
@@ -157,7 +161,7 @@ impl Shell {
         }
         self.interrupts += 1;
         if self.interrupts > 1 {
-            return Next::Leave;
+            return Next::Break;
         }
         console::plain_remark("(Ctrl-C again, Ctrl-D or quit ends the shell)");
         Next::Go
@@ -217,9 +221,15 @@ impl Shell {
         Ok(console::result(line)?)
     }
 
-    /// Leaves the cluster; one of the shell's own is stopped.
-    async fn close(mut self) {
+    /// Leaves the cluster; one of the shell's own is stopped, after the last reads for the record, unless it is to be `at_once`.
+    async fn close(mut self, at_once: bool, mut signals: Signals) {
         self.jobs.abandon().await;
+        if !at_once {
+            tokio::select! {
+                () = last::read_everything(&self.cluster) => {}
+                _ = signals.next() => {}
+            }
+        }
         if let Some(tape) = self.cluster.tape() {
             tape.close();
         }
