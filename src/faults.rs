@@ -8,6 +8,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+use crate::nearest::unknown;
 use crate::process::NodeId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,8 +42,11 @@ pub enum Fault {
     Heal(Link),
     /// The server stops at once; what it did not make durable is gone.
     Kill(NodeId),
-    /// A killed server starts again.
+    /// A killed server starts again, with what it had made durable and no more.
     Restart(NodeId),
+    /// A killed server starts again with all that it had in memory, as one does whose disk has kept every step. Real
+    /// servers keep no disk, so only simulated ones can.
+    Revive(NodeId),
     /// The server stands still, and forgets nothing.
     Pause(NodeId),
     /// A paused server goes on.
@@ -87,10 +91,13 @@ impl Fault {
     /// The highest server number that the fault names; 0 if it names none.
     pub fn highest_node(self) -> u32 {
         match self {
-            Fault::Kill(node) | Fault::Restart(node) | Fault::Pause(node) | Fault::Resume(node) => {
-                node.0
-            }
-            Fault::Jump(node, _) | Fault::Drift(node, _) => node.0,
+            Fault::Kill(node)
+            | Fault::Restart(node)
+            | Fault::Revive(node)
+            | Fault::Pause(node)
+            | Fault::Resume(node)
+            | Fault::Jump(node, _)
+            | Fault::Drift(node, _) => node.0,
             link => link.link().map_or(0, Link::highest),
         }
     }
@@ -111,6 +118,7 @@ impl Fault {
             Fault::Heal(on) => Fault::Heal(link(on)),
             Fault::Kill(node) => Fault::Kill(other(node)),
             Fault::Restart(node) => Fault::Restart(other(node)),
+            Fault::Revive(node) => Fault::Revive(other(node)),
             Fault::Pause(node) => Fault::Pause(other(node)),
             Fault::Resume(node) => Fault::Resume(other(node)),
             Fault::Jump(node, ahead) => Fault::Jump(other(node), ahead),
@@ -124,6 +132,19 @@ impl Fault {
         self.of_others(|other| if other == node { another } else { other }) != self
     }
 
+    /// Why real servers cannot have it, and what they can have instead; `None` where they can.
+    pub fn only_simulated(self) -> Option<&'static str> {
+        match self {
+            Fault::Revive(_) => {
+                Some("real servers keep no disk, so a killed one loses its memory; pause and resume keep it")
+            }
+            Fault::Jump(..) | Fault::Drift(..) => {
+                Some("clocks change in the simulator only; real servers share this machine's")
+            }
+            _ => None,
+        }
+    }
+
     /// The link that it is a fault of, if it is one of a link.
     pub fn link(self) -> Option<Link> {
         match self {
@@ -135,6 +156,7 @@ impl Fault {
             | Fault::Heal(link) => Some(link),
             Fault::Kill(_)
             | Fault::Restart(_)
+            | Fault::Revive(_)
             | Fault::Pause(_)
             | Fault::Resume(_)
             | Fault::Jump(..)
@@ -217,6 +239,7 @@ impl Display for Fault {
             Fault::Heal(link) => write!(f, "heal {link}"),
             Fault::Kill(node) => write!(f, "kill {}", node.0),
             Fault::Restart(node) => write!(f, "restart {}", node.0),
+            Fault::Revive(node) => write!(f, "restart {} with memory", node.0),
             Fault::Pause(node) => write!(f, "pause {}", node.0),
             Fault::Resume(node) => write!(f, "resume {}", node.0),
             Fault::Jump(node, ahead) => write!(f, "clock {} +{}", node.0, shown(*ahead)),
@@ -258,6 +281,7 @@ impl FromStr for Fault {
             ["heal", link] => Ok(Fault::Heal(link.parse()?)),
             ["kill", node] => Ok(Fault::Kill(parse_node(node)?)),
             ["restart", node] => Ok(Fault::Restart(parse_node(node)?)),
+            ["restart", node, "with", "memory"] => Ok(Fault::Revive(parse_node(node)?)),
             ["pause", node] => Ok(Fault::Pause(parse_node(node)?)),
             ["resume", node] => Ok(Fault::Resume(parse_node(node)?)),
             ["clock", node, change] => parse_clock(parse_node(node)?, change),
@@ -276,10 +300,12 @@ fn form_of(word: &str) -> String {
             .to_string(),
         "cut" => "expected cut LINK, as in `cut 1-3`".to_string(),
         "heal" => "expected heal [LINK], as in `heal 1-3` or `heal`".to_string(),
-        "kill" | "restart" | "pause" | "resume" => {
-            format!("expected {word} SERVER, as in `{word} 3`")
+        "restart" => {
+            "expected restart SERVER [with memory], as in `restart 3` or `restart 3 with memory`"
+                .to_string()
         }
-        other => format!("unknown fault {other:?}; one of {}", WORDS.join(", ")),
+        "kill" | "pause" | "resume" => format!("expected {word} SERVER, as in `{word} 3`"),
+        other => unknown("fault", other, &WORDS),
     }
 }
 
@@ -396,6 +422,7 @@ mod tests {
             "heal 1-2",
             "kill 3",
             "restart 3",
+            "restart 3 with memory",
             "pause 1",
             "resume 1",
             "clock 3 +2s",

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`session`] | a client's version clocks |
 //! | [`random`] | seeded randomness |
+//! | [`nearest`] | what somebody may have meant who wrote an unknown name |
 //! | [`process`] | the one idea: [`process::Process`], [`process::Ctx`], effects and outcomes |
 //! | [`timers`], [`store`] | the timers of a process; variables with versions |
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
@@ -29,6 +30,7 @@ pub mod config;
 pub mod faults;
 pub mod files;
 pub mod history;
+pub mod nearest;
 pub mod net;
 pub mod order;
 pub mod picker;

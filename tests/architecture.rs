@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("session", &[]),
     ("random", &[]),
+    ("nearest", &[]),
     ("files", &[]),
-    ("process", &["session", "random"]),
+    ("process", &["nearest", "session", "random"]),
     ("timers", &["session", "random", "process"]),
     ("store", &["session", "random", "process"]),
-    ("faults", &["session", "random", "process"]),
+    ("faults", &["nearest", "session", "random", "process"]),
     ("order", &["session", "random", "process", "timers", "store"]),
-    ("systems", &["session", "random", "process", "timers", "store", "order"]),
+    ("systems", &["nearest", "session", "random", "process", "timers", "store", "order"]),
     ("sim", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     (
@@ -32,16 +33,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "trial",
         &[
-            "session", "random", "process", "order", "faults", "systems", "sim", "net", "scenario",
+            "nearest", "session", "random", "process", "order", "faults", "systems", "sim", "net", "scenario",
             "history", "check", "stats",
         ],
     ),
-    ("config", &["files", "session", "random", "process", "faults", "systems", "net"]),
+    ("config", &["nearest", "files", "session", "random", "process", "faults", "systems", "net"]),
     ("picker", &["systems"]),
     ("stats", &[]),
     ("plot", &["stats"]),
     ("history", &["session", "random", "process"]),
-    ("check", &["history"]),
+    ("check", &["nearest", "history"]),
 ];
 
 /// What stands at the top may import everything, and nothing may import it.

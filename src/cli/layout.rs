@@ -6,6 +6,7 @@ use super::exit::Failure;
 use crate::config::{Config, Log};
 use crate::net::{ClusterOptions, LogOptions, Shown};
 use crate::systems::System;
+use std::time::Duration;
 
 /// The cluster that `config` describes, with the flags above it.
 pub fn options(
@@ -24,6 +25,7 @@ pub fn options(
         in_process: flags.in_process,
         timing: config.timing(),
         link_delays: config.links.clone(),
+        link_jitter: Duration::ZERO,
         faults_allowed: true,
         log: log_options(config.log),
         token: token(&config),

@@ -8,6 +8,7 @@ mod args;
 mod check;
 mod completions;
 mod console;
+mod drawing;
 mod exit;
 mod find;
 mod history;

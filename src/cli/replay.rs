@@ -44,15 +44,19 @@ impl Replay {
         }
         console::result(&format!("seed {}: conlab {}", begun.seed, begun.arguments.join(" ")))?;
         let plan = test.plan()?;
-        let (messages, history) =
-            (Twin::of(&folder.join(MESSAGES))?, Twin::of(&folder.join(HISTORY))?);
-        let trial = simulate_into(&plan, Journal::into(messages.clone()), history.clone())
-            .map_err(Failure::internal)?;
-        for (name, twin) in [(HISTORY, history), (MESSAGES, messages)] {
+        let logs = (1..=plan.servers).map(runs::log_of);
+        let names = [HISTORY, MESSAGES].map(str::to_string).into_iter().chain(logs);
+        let twins = names
+            .map(|name| Twin::of(&folder.join(&name)).map(|twin| (name, twin)))
+            .collect::<Result<Vec<_>, Failure>>()?;
+        let logs = twins[2..].iter().map(|(_, twin)| twin.clone());
+        let journal = Journal::into(twins[1].1.clone()).with_logs(logs);
+        let trial = simulate_into(&plan, journal, twins[0].1.clone()).map_err(Failure::internal)?;
+        for (name, twin) in twins {
             let bytes = twin.end().map_err(|why| {
                 Failure::internal(format!(
                     "{} is not what it was: {why}",
-                    folder.join(name).display()
+                    folder.join(&name).display()
                 ))
             })?;
             console::result(&format!("byte-identical: {name}, {bytes} bytes"))?;

@@ -22,6 +22,10 @@ pub const MESSAGES: &str = "messages.jsonl";
 pub const FAULTS: &str = "faults.jsonl";
 /// The verdict and the figures.
 pub const RESULTS: &str = "results.json";
+/// The whole run on one page, for people.
+pub const REPORT: &str = "report.html";
+/// The folder of the servers' logs.
+const NODES: &str = "nodes";
 /// A scenario that shows the violation.
 pub const VIOLATION: &str = "violation.scn";
 /// How the folders are laid out; a later layout has a higher number.
@@ -86,10 +90,36 @@ impl Folder {
         File::create(self.file(name)).map(BufWriter::new)
     }
 
+    /// A new log in it for each of so many servers, from the first on: `nodes/n1.log`, …
+    pub fn create_logs(&self, servers: u32) -> io::Result<Vec<BufWriter<File>>> {
+        fs::create_dir_all(self.file(NODES))?;
+        (1..=servers).map(|id| self.create(&log_of(id))).collect()
+    }
+
+    /// The files in it by now, those in folders of it too, in the order of their names.
+    pub fn names(&self) -> Vec<String> {
+        let names_in = |folder: &Path| {
+            let files = fs::read_dir(folder).into_iter().flatten().flatten();
+            let files = files.map(|file| file.path()).filter(|path| path.is_file());
+            files
+                .filter_map(|path| Some(path.strip_prefix(&self.0).ok()?.display().to_string()))
+                .collect::<Vec<_>>()
+        };
+        let mut names = names_in(&self.0);
+        names.extend(names_in(&self.file(NODES)));
+        names.sort_unstable();
+        names
+    }
+
     /// Writes a whole file.
     pub fn write(&self, name: &str, text: &str) -> io::Result<()> {
         fs::write(self.file(name), text)
     }
+}
+
+/// The log of a server, in the folder of its run.
+pub fn log_of(server: u32) -> String {
+    format!("{NODES}/n{server}.log")
 }
 
 /// The store cannot be written.

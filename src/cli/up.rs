@@ -56,7 +56,7 @@ pub async fn start(
     tokio::select! {
         started = Controller::start(options) => {
             let controller = started?;
-            controller.logs().send_to(console::plain_remark);
+            controller.logs().send_to(|_, line| console::plain_remark(line));
             Ok(Some(controller))
         }
         _ = signals.next() => Ok(None),

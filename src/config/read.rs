@@ -4,6 +4,7 @@ use super::entries::{Entries, Entry, line_of};
 use super::log::LOG_FORM;
 use super::{Config, MOST_SERVERS};
 use crate::faults::{Link, MAX_DELAY, parse_time, shown};
+use crate::nearest::nearest;
 use crate::systems::System;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -31,8 +32,6 @@ const KEYS: [(&str, Option<&str>); 11] = [
     ("token", None),
 ];
 
-/// Names closer than this are taken for a slip of the fingers (0 is unlike, 1 is equal).
-const ALIKE: f64 = 0.75;
 
 /// Reads and checks the text of a config file.
 pub fn parse(text: &str) -> Result<Config, Wrong> {
@@ -70,13 +69,9 @@ fn known(written: &str) -> Result<&'static str, String> {
     if let Some((_, key)) = names().find(|(name, _)| *name == written) {
         return Ok(key);
     }
-    let likeness = |name: &str| strsim::jaro_winkler(name, written);
-    let nearest = names().max_by(|(a, _), (b, _)| likeness(a).total_cmp(&likeness(b)));
-    Err(match nearest {
-        Some((name, _)) if likeness(name) > ALIKE => {
-            format!("unknown key {written:?}; did you mean {name:?}?")
-        }
-        _ => format!("unknown key {written:?}; one of {}", KEYS.map(|(key, _)| key).join(", ")),
+    Err(match nearest(written, names().map(|(name, _)| name)) {
+        Some(name) => format!("unknown key {written:?}; did you mean {name:?}?"),
+        None => format!("unknown key {written:?}; one of {}", KEYS.map(|(key, _)| key).join(", ")),
     })
 }
 

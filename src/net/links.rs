@@ -21,6 +21,7 @@ pub(super) struct Links {
     from: NodeId,
     servers: u32,
     delays: Vec<(Link, Duration)>,
+    jitter: Duration,
     conducts: Conducts,
     random: Random,
     delayed: BTreeMap<(Duration, u64), (NodeId, Arc<RawValue>)>,
@@ -31,8 +32,22 @@ pub(super) struct Links {
 impl Links {
     /// The links of server `from` among `servers`; `delays` hold from the start, later entries win.
     pub fn new(from: NodeId, servers: u32, delays: Vec<(Link, Duration)>, random: Random) -> Self {
-        let (conducts, delayed) = (Conducts::default(), BTreeMap::new());
-        Links { from, servers, delays, conducts, random, delayed, delayed_bytes: 0, count: 0 }
+        Links {
+            from,
+            servers,
+            delays,
+            jitter: Duration::ZERO,
+            conducts: Conducts::default(),
+            random,
+            delayed: BTreeMap::new(),
+            delayed_bytes: 0,
+            count: 0,
+        }
+    }
+
+    /// The same, but messages take up to `jitter` longer, by chance: whatever faults begin and end.
+    pub fn with_jitter(self, jitter: Duration) -> Self {
+        Links { jitter, ..self }
     }
 
     /// From now on the links have these faults, applied in order, and no others.
@@ -56,7 +71,7 @@ impl Links {
         let twice = conduct.duplicate > 0.0 && self.random.percent(conduct.duplicate);
         let delay = conduct.delay.unwrap_or_else(|| self.own_delay(to));
         for _ in 0..=u8::from(twice) {
-            match delay + self.by_chance(conduct.reorder) {
+            match delay + self.by_chance(self.jitter + conduct.reorder) {
                 Duration::ZERO => outboxes.put(to, message.clone()),
                 delay => self.hold_back(to, message.clone(), now + delay),
             }
@@ -125,6 +140,18 @@ mod tests {
             (waiting(&mut outboxes), links.next()),
             (vec!["\"a\"".into(), "\"b\"".into()], None)
         );
+    }
+
+    #[test]
+    fn a_healed_link_has_its_jitter_again() {
+        let mut outboxes = Outboxes::new(NodeId(1));
+        let mut links = Links::new(NodeId(1), 3, Vec::new(), Random::new(1)).with_jitter(MS(50));
+        links.set_faults(&[Fault::Slow(Link::All, MS(5)), Fault::Heal(Link::All)]);
+        (0..100).for_each(|_| links.send(NodeId(2), &message("a"), MS(0), &mut outboxes));
+        links.release(MS(20), &mut outboxes);
+        let early = waiting(&mut outboxes).len();
+        links.release(MS(50), &mut outboxes);
+        assert!(early > 0 && early < 100 && waiting(&mut outboxes).len() == 100 - early);
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub(super) struct StartOrder {
     pub faults_allowed: bool,
     /// Delays that links have from the start; later entries win.
     pub link_delays: Vec<(Link, Duration)>,
+    /// How much longer a message may take on any link, by chance.
+    #[serde(default)]
+    pub link_jitter: Duration,
     /// The faults of links now, oldest first.
     pub faults: Vec<Fault>,
     /// What to log.

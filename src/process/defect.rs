@@ -63,8 +63,7 @@ impl FromStr for Defect {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Defect::ALL.into_iter().find(|defect| defect.name() == text);
         found.ok_or_else(|| {
-            let names = Defect::ALL.map(Defect::name).join(", ");
-            format!("unknown defect {text:?}; one of {names}")
+            crate::nearest::unknown("defect", text, &Defect::ALL.map(Defect::name))
         })
     }
 }

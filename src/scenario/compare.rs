@@ -1,6 +1,5 @@
 //! The same scenario and seed under every system, side by side.
 
-use super::grammar::Judgement;
 use super::report;
 use super::simulated::Simulated;
 use super::verdict::brief;
@@ -34,7 +33,7 @@ fn table(scenario: &Scenario, seed: u64, columns: &[Played]) -> String {
     for line in &scenario.lines {
         let request = match &line.what {
             What::Request(_, request) => request.to_string(),
-            What::Check(check) => format!("check {}", check.model),
+            What::Check(check) => format!("check {}", check.property),
             What::Fault(_) | What::Wait(_) => continue,
         };
         let cells = columns.iter().map(|column| cell(column, line.number));
@@ -50,6 +49,6 @@ fn cell(played: &Played, line: usize) -> String {
     let answer =
         ended.map(|one| format!("{}\n{:.2} ms", brief(&one.outcome), one.took.as_secs_f64() * 1e3));
     let checked = played.checked.iter().find(|one| one.line == line);
-    let judgement = checked.map(|one| Judgement::of(&one.verdict).to_string());
+    let judgement = checked.map(|one| one.finding.judgement().to_string());
     answer.or(judgement).unwrap_or_default()
 }

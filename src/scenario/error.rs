@@ -1,6 +1,7 @@
 //! What keeps a scenario from being played.
 
 use super::grammar::GrammarError;
+use crate::faults::Fault;
 use crate::process::Defect;
 use crate::systems::System;
 use std::io;
@@ -52,6 +53,18 @@ pub enum ScenarioError {
         path: String,
         /// The rule that is left out.
         defect: Defect,
+    },
+    /// Real servers cannot have this fault.
+    #[error("{path}:{line}: {fault} is for the simulator only: {why}; leave out --live")]
+    OnlySimulated {
+        /// The file, as it was named.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// The fault.
+        fault: Fault,
+        /// Why.
+        why: &'static str,
     },
     /// A recording must be of the system and seed with which later runs compare it.
     #[error(

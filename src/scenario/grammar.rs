@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! line    = "cluster" SYSTEM {KEY=VALUE} | "client" NAME ["session=off"]
-//!         | ["at" TIME] (request | fault) | "wait" TIME | "check" MODEL "=>" VERDICT
+//!         | ["at" TIME] (request | fault) | "wait" TIME | "check" (MODEL | "durable") "=>" VERDICT
 //! request = [NAME ":"] (set K V | get K | delete K | all) ["@"N] ["=>" want] ["&"]
 //! want    = W{"|"W} [after TIME] [within TIME]        W = V | ok | absent | refused | unknown
 //! fault   = slow [LINK] TIME | (lose|duplicate) LINK PCT | reorder LINK TIME | cut LINK | heal [LINK]
-//!         | (kill|restart|pause|resume) N | clock N (+TIME|PCT)                LINK = A->B | A-B | all
+//!         | (kill|pause|resume) N | restart N ["with memory"] | clock N (+TIME|PCT)
+//! LINK    = A->B | A-B | all
 //! ```
 //!
 //! Words are shell-quoted, `#` begins a comment. A word in quotes is never a keyword: `=> ok` wants a write to succeed,
@@ -52,7 +53,7 @@ pub enum Line {
     },
     /// `wait 2s`: nothing for so long.
     Wait(Duration),
-    /// `check sequential => valid`: whether all that the clients saw so far satisfies a model.
+    /// `check sequential => valid`: whether all that the clients saw so far satisfies a model, or no write is lost.
     Check(Check),
     /// A request or a fault, at this time from the start or else when all lines above have ended.
     Act {
@@ -63,14 +64,47 @@ pub enum Line {
     },
 }
 
-/// What a model's checker should say of all that the clients saw so far.
+/// What should be found of all that the clients saw so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Check {
-    /// The model.
-    pub model: Model,
+    /// What to look at.
+    pub property: Property,
     /// What its checker should say; nobody minds where the file is played under another system than its own.
     pub want: Option<Judgement>,
 }
+
+/// What a `check` line looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Property {
+    /// Whether a model holds.
+    Model(Model),
+    /// `durable`: whether no acknowledged write is lost in the end.
+    Durable,
+}
+
+impl Display for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Property::Model(model) => f.pad(model.name()),
+            Property::Durable => f.pad(DURABLE),
+        }
+    }
+}
+
+impl FromStr for Property {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        if word == DURABLE {
+            return Ok(Property::Durable);
+        }
+        let model = word.parse().map(Property::Model);
+        model.map_err(|error: String| format!("{error}, {DURABLE}"))
+    }
+}
+
+/// The property that is no model.
+const DURABLE: &str = "durable";
 
 /// What a checker says, without its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
 
 use super::{
-    Answered, Played, Record, Report, Scenario, ScenarioError, Stage, judge, load, play, report,
+    Answered, Played, Record, Report, Scenario, ScenarioError, Stage, What, judge, load, play, report,
 };
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
@@ -45,9 +45,7 @@ pub async fn run_live(
 ) -> Result<Report, LiveError> {
     let mut scenario = load(path)?;
     scenario.recording = None; // of virtual time
-    if let Some(defect) = scenario.cluster.defect {
-        return Err(ScenarioError::DefectLive { path: scenario.path, defect }.into());
-    }
+    can_be_live(&scenario)?;
     let scenario = Arc::new(scenario);
     let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
     let played = play_live(scenario.clone(), controller.clone(), tell, record).await;
@@ -55,6 +53,22 @@ pub async fn run_live(
         controller.stop().await;
     }
     Ok(report(&scenario, &played?))
+}
+
+/// Whether real servers can have all that breaks in a scenario.
+fn can_be_live(scenario: &Scenario) -> Result<(), ScenarioError> {
+    let path = scenario.path.clone();
+    if let Some(defect) = scenario.cluster.defect {
+        return Err(ScenarioError::DefectLive { path, defect });
+    }
+    let only_simulated = scenario.lines.iter().find_map(|line| match line.what {
+        What::Fault(fault) => Some((line.number, fault, fault.only_simulated()?)),
+        _ => None,
+    });
+    match only_simulated {
+        Some((line, fault, why)) => Err(ScenarioError::OnlySimulated { path, line, fault, why }),
+        None => Ok(()),
+    }
 }
 
 /// Plays a scenario on a cluster that runs already and has servers enough; what its clients see may be recorded.
@@ -81,6 +95,7 @@ fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
         servers: cluster.servers,
         timing: scenario.timing(),
         link_delays: vec![(Link::All, cluster.link)],
+        link_jitter: cluster.jitter,
         log,
         ..ClusterOptions::new(cluster.system)
     }

@@ -17,6 +17,7 @@
 mod compare;
 mod error;
 mod file;
+mod finding;
 pub mod grammar;
 mod live;
 mod report;
@@ -33,6 +34,7 @@ mod words;
 pub use compare::compare_systems;
 pub use error::ScenarioError;
 pub use file::{Scenario, ScenarioLine, What};
+pub use finding::{Finding, Lost};
 pub use live::{Listener, Live, LiveError, play_live, run_live};
 pub use report::{Judged, judge};
 pub use runner::{Ended, Played, play};

@@ -1,9 +1,7 @@
 //! What a run prints: the trace, one line for each request, and what failed.
 
-use super::grammar::Judgement;
 use super::verdict::{held, in_words};
 use super::{Checked, Ended, Played, Report, Scenario};
-use crate::check::Verdict;
 use crate::faults::shown;
 use similar::TextDiff;
 use std::collections::BTreeMap;
@@ -41,7 +39,7 @@ pub fn judge(scenario: &Scenario, played: &Played, exact: bool) -> Judged {
         let (path, wrong) = (&scenario.path, row.wrong.as_ref()?);
         Some(format!("{path}:{number}: {wrong}"))
     });
-    let found = played.checked.iter().filter_map(|one| one.verdict.counterexample());
+    let found = played.checked.iter().filter_map(|one| one.finding.shown());
     Judged {
         table: format!("line  request                           took ms  answer\n{table}"),
         counterexamples: found.map(|found| format!("\n{found}")).collect(),
@@ -70,19 +68,18 @@ impl Row {
     }
 
     fn of_check(one: &Checked) -> Self {
-        let (model, got) = (one.check.model, Judgement::of(&one.verdict));
+        let (property, got) = (one.check.property, one.finding.judgement());
         let failed = one.check.want.filter(|want| *want != got);
-        let reason = match &one.verdict {
-            Verdict::Valid => String::new(),
-            Verdict::Invalid(found) => format!(": {}", found.summary),
-            Verdict::Unknown(reason) => format!(": {reason}"),
+        let reason = match one.finding.reason() {
+            none if none.is_empty() => none,
+            reason => format!(": {reason}"),
         };
         Row {
-            what: format!("check {model}"),
+            what: format!("check {property}"),
             took: String::new(),
             got: got.to_string(),
             wanted: one.check.want.map(|want| want.to_string()),
-            wrong: failed.map(|want| format!("wanted {model} {want}, got {got}{reason}")),
+            wrong: failed.map(|want| format!("wanted {property} {want}, got {got}{reason}")),
         }
     }
 

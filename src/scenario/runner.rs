@@ -139,8 +139,8 @@ impl Runner<'_> {
                 Ok(State::Open(now))
             }
             What::Check(check) => {
-                let verdict = self.witness.check(check.model);
-                self.checked.push(Checked { line: line.number, check: *check, verdict });
+                let finding = self.witness.check(check.property, self.stage.places());
+                self.checked.push(Checked { line: line.number, check: *check, finding });
                 Ok(State::Ended)
             }
             What::Fault(fault) => {

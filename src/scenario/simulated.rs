@@ -9,7 +9,7 @@ use super::witness::Record;
 use super::{DEFAULT_SEED, ScenarioError};
 use crate::faults::Fault;
 use crate::process::{NodeId, Nothing, Op, Process, Start, Timing};
-use crate::sim::{Observer, RequestId, Settings, Sim};
+use crate::sim::{Observer, Places, RequestId, Settings, Sim};
 use crate::systems::Visitor;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ impl Visitor for Untraced<'_> {
     {
         let cluster = &self.0.cluster;
         let settings = settings(cluster, self.0.timing(), cluster.seed.unwrap_or(DEFAULT_SEED));
-        play(self.0, &mut Sim::new(settings, build, ()), None)
+        play(self.0, &mut Sim::new(settings, build, Places::default()), None)
     }
 }
 
@@ -83,7 +83,7 @@ pub trait KnowsClients<P: Process>: Observer<P> {
     fn asked(&mut self, _request: RequestId, _client: &str, _at: NodeId) {}
 }
 
-impl<P: Process> KnowsClients<P> for () {}
+impl<P: Process> KnowsClients<P> for Places {}
 
 impl<P: Process> KnowsClients<P> for Trace {
     fn asked(&mut self, request: RequestId, client: &str, at: NodeId) {
@@ -104,6 +104,10 @@ impl<P: Process, O: KnowsClients<P>> Stage for Sim<P, O> {
 
     fn fault(&mut self, fault: Fault) -> Result<(), String> {
         Sim::fault(self, fault).map_err(|error| error.to_string())
+    }
+
+    fn places(&self) -> Option<&Places> {
+        Sim::places(self)
     }
 
     fn next_answer(&mut self, until: Option<Duration>) -> Option<Answered> {

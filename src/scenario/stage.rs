@@ -2,6 +2,7 @@
 
 use crate::faults::Fault;
 use crate::process::{NodeId, Op, Outcome};
+use crate::sim::Places;
 use std::time::Duration;
 
 /// A cluster that has just started, with clients beside it.
@@ -22,6 +23,11 @@ pub trait Stage {
     /// The next answer, in the order in which they come. `None` once it is `until`; without `until`, and with a request
     /// under way, an answer comes for sure.
     fn next_answer(&mut self, until: Option<Duration>) -> Option<Answered>;
+
+    /// Which write took which place in the order, where that is known.
+    fn places(&self) -> Option<&Places> {
+        None
+    }
 }
 
 /// The end of a request.

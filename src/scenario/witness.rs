@@ -1,16 +1,14 @@
 //! What the clients of a scenario see, written down: as a history for its `check` lines, and where somebody wants it, in a file.
 
-use super::grammar::Check;
-use crate::check::{Budget, Model, Verdict, check};
+use super::Finding;
+use super::grammar::{Check, Property};
 use crate::history::{Format, Recorder, Recording, read};
 use crate::process::{NodeId, Op, Outcome};
+use crate::sim::Places;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// What the check of a line may spend; the histories of scenarios are small.
-const BUDGET: Budget = Budget { time: Duration::from_secs(10), memory: 256 << 20 };
 
 /// Where to record, and as what.
 #[derive(Clone)]
@@ -37,8 +35,8 @@ pub struct Checked {
     pub line: usize,
     /// What was asked, and what was wanted.
     pub check: Check,
-    /// What the checker said.
-    pub verdict: Verdict,
+    /// What was found.
+    pub finding: Finding,
 }
 
 /// A request as the client meant it.
@@ -105,17 +103,17 @@ impl Witness {
         }
     }
 
-    /// Whether all that was seen so far satisfies a model.
-    pub fn check(&self, model: Model) -> Verdict {
+    /// Whether all that was seen so far has a property.
+    pub fn check(&self, property: Property, places: Option<&Places>) -> Finding {
         let seen = self.memory.text();
         match read("the scenario", &seen[..], Some(Format::JsonLines)) {
-            Err(error) => Verdict::Unknown(error.to_string()),
+            Err(error) => Finding::unknown(error.to_string()),
             Ok(reading) => {
                 let line = |event: u32| {
                     let line = (event as usize).checked_sub(1).and_then(|at| self.lines.get(at));
                     line.copied().unwrap_or_default()
                 };
-                check(&reading.history.with_lines(line), model, &BUDGET)
+                Finding::of(property, reading.history.with_lines(line), places)
             }
         }
     }

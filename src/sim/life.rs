@@ -94,10 +94,18 @@ impl<P: Process> Life<P> {
     }
 
     /// The process is gone, and with it every connection: nobody can tell what its open requests did.
-    pub fn end<O: Observer<P>>(self, world: &mut World<P>, watch: &mut O) {
-        for request in self.desk.open.into_values() {
+    pub fn end<O: Observer<P>>(&mut self, world: &mut World<P>, watch: &mut O) {
+        for request in std::mem::take(&mut self.desk.open).into_values() {
             world.answer(request, Outcome::Unknown(Reason::ConnectionLost), watch);
         }
+    }
+
+    /// The process goes on after its end, with all its memory. What fell due meanwhile is due now, and a sync that was
+    /// cut short begins again.
+    pub fn revive(&mut self, clock: Clock, world: &mut World<P>) {
+        self.set_clock(clock, world);
+        self.desk.sync = None;
+        self.desk.begin_sync(world);
     }
 
     fn request<O: Observer<P>>(

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! * A **killed** server is gone: requests open there end unknown, later ones are refused, messages that reach it are
-//!   lost. Those that it has sent are still under way. **Restarted**, it gets back what it had made durable, no more.
+//!   lost. Those that it has sent are still under way. **Restarted**, it gets back what it had made durable, no more;
+//!   or, **with memory**, all that it had: it goes on as if it had only been cut off from everybody, clients included.
 //! * A **paused** server handles nothing; all that reaches it waits, in order, until it is resumed.
 //! * Effects after a [`crate::process::Effect::Persist`] wait until a sync has ended; a sync takes all records that
 //!   wait when it begins. A crash before its end loses them.
@@ -35,6 +36,7 @@ mod life;
 mod network;
 mod node;
 mod observer;
+mod places;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ mod world;
 
 pub use network::Loss;
 pub use observer::{Cause, Left, Observer};
+pub use places::Places;
 
 use crate::faults::Fault;
 use crate::process::{Defect, NodeId, Op, Outcome, Process, Reason, Start, Status, Timing};
@@ -188,6 +191,7 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
         self.observer.fault(self.world.now, fault);
         match fault {
             Fault::Restart(id) => self.start(id),
+            Fault::Revive(id) => self.with(id, |node, world, _| node.revive(world)),
             Fault::Kill(id) => self.with(id, |node, world, watch| node.kill(world, watch)),
             Fault::Pause(id) => self.with(id, |node, _, _| node.pause()),
             Fault::Resume(id) => self.with(id, |node, world, watch| node.resume(world, watch)),
@@ -212,6 +216,11 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
     /// How many messages processes have handled so far.
     pub fn delivered(&self) -> u64 {
         self.world.delivered
+    }
+
+    /// What its observer knows of the order.
+    pub fn places(&self) -> Option<&Places> {
+        self.observer.places()
     }
 
     /// Who watches.
@@ -265,7 +274,7 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
         }
         let down = |id: NodeId| self.nodes.get(index(id)).is_none_or(Node::is_down);
         match fault {
-            Fault::Restart(id) if !down(id) => Err(FaultError::Running(id.0)),
+            Fault::Restart(id) | Fault::Revive(id) if !down(id) => Err(FaultError::Running(id.0)),
             Fault::Kill(id) | Fault::Pause(id) | Fault::Resume(id) if down(id) => {
                 Err(FaultError::Down(id.0))
             }

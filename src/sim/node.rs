@@ -15,6 +15,8 @@ pub(super) struct Node<P: Process> {
     /// Which life it is in, or was in last.
     incarnation: u64,
     life: Option<Life<P>>,
+    /// The life that ended last, as it was: for a restart with memory.
+    ended: Option<Life<P>>,
     /// What survives a crash, oldest first.
     durable: Vec<P::Record>,
     clock: Clock,
@@ -25,7 +27,15 @@ pub(super) struct Node<P: Process> {
 impl<P: Process> Node<P> {
     pub fn new(id: NodeId) -> Self {
         let clock = Clock::default();
-        Node { id, incarnation: 0, life: None, durable: Vec::new(), clock, paused: None }
+        Node {
+            id,
+            incarnation: 0,
+            life: None,
+            ended: None,
+            durable: Vec::new(),
+            clock,
+            paused: None,
+        }
     }
 
     pub fn is_down(&self) -> bool {
@@ -50,8 +60,17 @@ impl<P: Process> Node<P> {
         watch: &mut O,
     ) {
         self.incarnation = start.incarnation;
+        self.ended = None;
         let life = self.life.insert(Life::new(process, start, self.clock, random));
         life.start(&self.durable, world, watch);
+    }
+
+    /// The last life goes on.
+    pub fn revive(&mut self, world: &mut World<P>) {
+        if let Some(mut life) = self.ended.take() {
+            life.revive(self.clock, world);
+            self.life = Some(life);
+        }
     }
 
     /// Something reaches the server.
@@ -84,8 +103,9 @@ impl<P: Process> Node<P> {
 
     /// Ends the life at once. What waits at a paused server ends with it.
     pub fn kill<O: Observer<P>>(&mut self, world: &mut World<P>, watch: &mut O) {
-        if let Some(life) = self.life.take() {
+        if let Some(mut life) = self.life.take() {
             life.end(world, watch);
+            self.ended = Some(life);
         }
         for input in self.paused.take().unwrap_or_default() {
             if let Input::Request(request, _) = input {

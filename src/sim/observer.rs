@@ -1,6 +1,6 @@
 //! Who watches a simulated run. Watching changes nothing, and not watching (`()`) costs nothing.
 
-use super::{Loss, RequestId};
+use super::{Loss, Places, RequestId};
 use crate::faults::Fault;
 use crate::process::{EffectOf, NodeId, Op, Outcome, Process, Step, Ticket};
 use std::time::Duration;
@@ -60,7 +60,22 @@ pub trait Observer<P: Process> {
     fn answered(&mut self, at: Duration, request: RequestId, outcome: &Outcome) {}
     /// A fault begins, or ends.
     fn fault(&mut self, at: Duration, fault: Fault) {}
+    /// Which write took which place in the order, if it has kept that.
+    fn places(&self) -> Option<&Places> {
+        None
+    }
 }
 
 /// Nobody watches.
 impl<P: Process> Observer<P> for () {}
+
+/// Watches for the order alone.
+impl<P: Process> Observer<P> for Places {
+    fn ends(&mut self, _: Duration, _: NodeId, left: Left<'_, P>) {
+        self.note(left.notes);
+    }
+
+    fn places(&self) -> Option<&Places> {
+        Some(self)
+    }
+}

@@ -14,6 +14,7 @@ pub use eventual::Eventual;
 pub use linearizable::Linearizable;
 pub use sequential::Sequential;
 
+use crate::nearest::unknown;
 use crate::process::{Nothing, Process, Start};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
@@ -132,7 +133,7 @@ impl FromStr for System {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = System::ALL.into_iter().find(|system| system.name() == text);
-        found.ok_or_else(|| format!("unknown system {text:?}; one of {}", System::names()))
+        found.ok_or_else(|| unknown("system", text, &System::ALL.map(System::name)))
     }
 }
 

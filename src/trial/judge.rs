@@ -1,16 +1,13 @@
-//! The verdict on a trial: the claim, convergence, and what became of the acknowledged writes.
-//!
-//! A write is lost if it is acknowledged and its version exceeds the final version of its key, or if it never took a place
-//! in the order at all. In the simulator the place of every write is known; on real servers, that of a write that was
-//! answered with a version.
+//! The verdict on a trial: the claim, convergence, and what became of the acknowledged writes ([`lost_writes`]). In the
+//! simulator the place of every write is known; on real servers, that of a write that was answered with a version.
 
 use super::plan::Plan;
 use super::run::{Deed, Done};
 use crate::check::{Budget, Model, Verdict, check};
 use crate::faults::Fault;
-use crate::history::{Act, End, History, KeyId, OpId, Operation, words};
+use crate::history::{History, OpId, Operation, is_acknowledged, lost_writes, words};
 use crate::process::{NodeId, Value};
-use crate::session::{Version, epoch_and_counter};
+use crate::session::Version;
 use crate::systems::System;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -92,7 +89,7 @@ pub(super) fn judge(
     done: &Done,
     applied: Option<&BTreeMap<Value, Version>>,
 ) -> Judgement {
-    let (writes, excused) = Ledger { history, done, applied }.writes(plan);
+    let (writes, excused) = writes(plan, history, done, applied);
     // What went with its origin, as the system says that it may, need not be there in the end.
     let ids = (0..history.len() as OpId).filter(|id| !excused.contains(id));
     let convergence = match excused.is_empty() {
@@ -106,90 +103,39 @@ pub(super) fn judge(
     Judgement { model: plan.model, claim, convergence, writes }
 }
 
-struct Ledger<'a> {
-    history: &'a History,
-    done: &'a Done,
-    applied: Option<&'a BTreeMap<Value, Version>>,
+/// What became of the acknowledged writes, and which went with the servers that acknowledged them.
+fn writes(
+    plan: &Plan,
+    history: &History,
+    done: &Done,
+    applied: Option<&BTreeMap<Value, Version>>,
+) -> (Writes, BTreeSet<OpId>) {
+    let eventual = plan.system == System::Eventual;
+    let durable = plan.system.about().durable || eventual;
+    let mut writes = Writes {
+        acknowledged: history.operations().iter().filter(|one| is_acknowledged(one)).count() as u64,
+        durable: durable && plan.faults.iter().all(|kind| kind.is_covered()),
+        ..Writes::default()
+    };
+    let mut excused = BTreeSet::new();
+    for id in lost_writes(history, applied).unwrap_or_default() {
+        let write = history.operation(id);
+        if eventual && origin_forgot(write, &done.deeds) {
+            writes.lost_with_origin += 1;
+            excused.insert(id);
+        } else {
+            writes.lost.push(words::does(history, write));
+        }
+    }
+    (writes, excused)
 }
 
-impl Ledger<'_> {
-    /// What became of them, and which went with their origins.
-    fn writes(&self, plan: &Plan) -> (Writes, BTreeSet<OpId>) {
-        let (finals, bases) = (self.finals(), self.bases());
-        let eventual = plan.system == System::Eventual;
-        let durable = plan.system.about().durable || eventual;
-        let mut writes = Writes {
-            durable: durable && plan.faults.iter().all(|kind| kind.is_covered()),
-            ..Writes::default()
-        };
-        let mut excused = BTreeSet::new();
-        for (id, write) in self.acknowledged() {
-            writes.acknowledged += 1;
-            let Some(last) = finals.get(&write.key()) else { continue };
-            if !self.is_lost(write, *last, &bases) {
-                continue;
-            }
-            if eventual && self.origin_forgot(write) {
-                writes.lost_with_origin += 1;
-                excused.insert(id);
-            } else {
-                writes.lost.push(words::does(self.history, write));
-            }
-        }
-        (writes, excused)
-    }
-
-    fn acknowledged(&self) -> impl Iterator<Item = (OpId, &Operation)> {
-        let done = |one: &Operation| one.act() == Act::Write && one.end() == End::Ok;
-        (0..).zip(self.history.operations()).filter(move |(_, one)| done(one))
-    }
-
-    fn is_lost(&self, write: &Operation, last: Version, bases: &BTreeMap<u64, u64>) -> bool {
-        let place = self.place(write);
-        let Some(version) = place else { return self.applied.is_some() };
-        let (epoch, counter) = epoch_and_counter(version);
-        let cut_off = bases.range(epoch + 1..).any(|(_, base)| counter > *base);
-        version > last || cut_off
-    }
-
-    /// The place of a write in the order: as answered, or as seen from within.
-    fn place(&self, write: &Operation) -> Option<Version> {
-        let text = self.history.value_text(write.value()).trim_matches('"');
-        write.version().or_else(|| self.applied?.get(text).copied())
-    }
-
-    /// The version that each key has in the end, where a server tells it.
-    fn finals(&self) -> BTreeMap<KeyId, Version> {
-        let mut finals: BTreeMap<KeyId, Version> = BTreeMap::new();
-        for read in self.history.operations().iter().filter(|one| one.is_final()) {
-            if let Some(version) = read.version() {
-                let last = finals.entry(read.key()).or_default();
-                *last = version.max(*last);
-            }
-        }
-        finals
-    }
-
-    /// For each epoch, how many writes came before it: what an earlier one had beyond that went with a memory.
-    fn bases(&self) -> BTreeMap<u64, u64> {
-        let seen = self.history.operations().iter().filter_map(Operation::version);
-        let within = self.applied.into_iter().flat_map(|applied| applied.values().copied());
-        let mut bases: BTreeMap<u64, u64> = BTreeMap::new();
-        for version in seen.chain(within).filter(|version| *version > 0) {
-            let (epoch, counter) = epoch_and_counter(version);
-            let base = bases.entry(epoch).or_insert(u64::MAX);
-            *base = (*base).min(counter.saturating_sub(1));
-        }
-        bases
-    }
-
-    /// Whether the server that acknowledged a write was killed later.
-    fn origin_forgot(&self, write: &Operation) -> bool {
-        let origin = write.node().map(NodeId);
-        let began = Duration::from_nanos(write.invoked_time());
-        self.done.deeds.iter().any(|deed| match deed {
-            Deed::Broke { at, fault: Fault::Kill(node) } => Some(*node) == origin && *at >= began,
-            _ => false,
-        })
-    }
+/// Whether the server that acknowledged a write lost its memory later.
+pub(super) fn origin_forgot(write: &Operation, deeds: &[Deed]) -> bool {
+    let origin = write.node().map(NodeId);
+    let began = Duration::from_nanos(write.invoked_time());
+    deeds.iter().any(|deed| match deed {
+        Deed::Broke { at, fault: Fault::Restart(node) } => Some(*node) == origin && *at >= began,
+        _ => false,
+    })
 }

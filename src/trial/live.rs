@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::task;
 
-/// Runs a plan on server processes of its own, on free ports. What the clients see goes to `recorder`. Once `stopped` is
-/// true the load ends. No server outlives the run.
+/// Runs a plan on server processes of its own, on free ports. What the clients see goes to `recorder`, and what the servers
+/// log, and whose it is, to the sink beside the options. Once `stopped` is true the load ends. No server outlives the run.
 ///
 /// # Errors
 /// If the cluster cannot start.
 pub async fn run_live(
     plan: Plan,
-    log: LogOptions,
+    (log, keep): (LogOptions, impl Fn(NodeId, &str) + Send + Sync + 'static),
     recorder: Arc<Recorder>,
     stopped: Arc<AtomicBool>,
 ) -> Result<Done, NetError> {
@@ -28,20 +28,15 @@ pub async fn run_live(
         servers: cluster.servers,
         timing: plan.timing(),
         link_delays: vec![(Link::All, cluster.link)],
+        link_jitter: cluster.jitter,
         log,
         ..ClusterOptions::new(cluster.system)
     };
     let controller = Arc::new(Controller::start(options).await?);
+    controller.logs().send_to(keep);
     let live = Live::on(controller.clone(), cluster.timeout, Box::new(|_| {})).await;
-    let jitter = plan.links.jitter;
     let mut ground = OnServers { live, stopped };
-    let played = task::spawn_blocking(move || {
-        if !jitter.is_zero() {
-            // The jitter of the plan's links: no fault, and so not among the deeds.
-            let _ = ground.fault(Fault::Reorder(Link::All, jitter));
-        }
-        run(&plan, &mut ground, &recorder)
-    });
+    let played = task::spawn_blocking(move || run(&plan, &mut ground, &recorder));
     let played = played.await;
     if let Some(controller) = Arc::into_inner(controller) {
         controller.stop().await;

@@ -1,12 +1,12 @@
 //! The load: who asks what, where and when, by the seed alone.
 //!
-//! It comes in bursts. What a checker can see, it sees between operations that overlap on one key: so several clients ask
+//! It is an open loop: who comes when does not depend on what was answered. It comes in bursts. What a checker can see, it sees between operations that overlap on one key: so several clients ask
 //! for the same key within the time that a write takes, most for the first of the keys. Every value is written once.
 
 use super::plan::{LinkProfile, Mix, Plan, Sessions, key_name};
 use crate::process::{Key, NodeId, Value};
 use crate::random::Random;
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// At most so many clients ask in one burst.
@@ -16,7 +16,7 @@ const SAME_KEY: f64 = 80.0;
 /// A burst is spread over so many delays of a link: as many as a write takes, and some more.
 const SPREAD: u32 = 5;
 
-/// What a client means to do. It does not where it still waits for an answer.
+/// What a client means to do. Where it still waits for an answer, another one does it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Intent {
     pub at: Duration,
@@ -42,12 +42,15 @@ pub(super) struct Load {
     keys: u32,
     mix: Mix,
     sessions: Sessions,
-    /// From one burst to the next, on average.
-    pause: Duration,
+    /// From the start of one burst to that of the next, on average.
+    distance: Duration,
     spread: Duration,
-    last: Duration,
+    /// When the next burst begins.
+    next: Duration,
     values: u64,
-    burst: VecDeque<Intent>,
+    /// What comes of the bursts that have begun; they may overlap.
+    coming: BTreeMap<(Duration, u64), Intent>,
+    intents: u64,
     random: Random,
 }
 
@@ -55,23 +58,27 @@ impl Load {
     pub fn of(plan: &Plan) -> Self {
         let LinkProfile { delay, jitter } = plan.links;
         let largest = MOST_IN_A_BURST.min(plan.clients.into());
-        Load {
+        let distance = Duration::from_secs_f64((largest + 1) as f64 / 2.0 / plan.rate);
+        let mut load = Load {
             clients: plan.clients.into(),
             servers: plan.servers.into(),
             keys: plan.keys,
             mix: plan.mix,
             sessions: plan.sessions,
-            pause: Duration::from_secs_f64((largest + 1) as f64 / 2.0 / plan.rate),
+            distance,
             spread: ((delay + jitter) * SPREAD).max(Duration::from_millis(1)),
-            last: Duration::ZERO,
+            next: Duration::ZERO,
             values: 0,
-            burst: VecDeque::new(),
+            coming: BTreeMap::new(),
+            intents: 0,
             random: Random::new(plan.seed).fork(101),
-        }
+        };
+        load.next = load.below(distance * 2);
+        load
     }
 
-    fn next_burst(&mut self) {
-        let mut at = self.last + self.below(self.pause * 2);
+    fn begin_burst(&mut self) {
+        let mut at = self.next;
         let size = 1 + self.random.below(MOST_IN_A_BURST.min(self.clients));
         let (key, first) = (self.some_key(), self.random.below(self.clients));
         // Clients next to each other, so that each has one part in a burst.
@@ -80,10 +87,13 @@ impl Load {
             let same = number == 0 || self.random.percent(SAME_KEY);
             let key = if same { key } else { self.some_key() };
             let (server, verb) = (self.server(client), self.some_verb());
-            self.burst.push_back(Intent { at, client, server, key: key_name(key).into(), verb });
+            let intent = Intent { at, client, server, key: key_name(key).into(), verb };
+            self.intents += 1;
+            self.coming.insert((at, self.intents), intent);
             at += self.below(self.spread / size as u32 * 2);
         }
-        self.last = self.burst.back().map_or(at, |last| last.at);
+        let distance = self.below(self.distance * 2);
+        self.next += distance;
     }
 
     /// A time in whole microseconds.
@@ -101,11 +111,10 @@ impl Load {
     }
 
     fn server(&mut self, client: usize) -> NodeId {
-        let number = match self.sessions {
-            Sessions::Bound => client as u64 % self.servers,
-            Sessions::Roaming => self.random.below(self.servers),
-        };
-        NodeId(1 + number as u32)
+        match self.sessions {
+            Sessions::Bound => home(client, self.servers as u32),
+            Sessions::Roaming => NodeId(1 + self.random.below(self.servers) as u32),
+        }
     }
 
     fn some_verb(&mut self) -> Verb {
@@ -122,14 +131,19 @@ impl Load {
     }
 }
 
+/// The server of a bound client.
+pub(super) fn home(client: usize, servers: u32) -> NodeId {
+    NodeId(1 + (client as u64 % u64::from(servers)) as u32)
+}
+
 impl Iterator for Load {
     type Item = Intent;
 
     fn next(&mut self) -> Option<Intent> {
-        if self.burst.is_empty() {
-            self.next_burst();
+        while self.coming.first_key_value().is_none_or(|((at, _), _)| *at > self.next) {
+            self.begin_burst();
         }
-        self.burst.pop_front()
+        self.coming.pop_first().map(|(_, intent)| intent)
     }
 }
 
@@ -140,7 +154,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn values_differ_bound_clients_stay_and_the_rate_is_kept() {
+    fn values_differ_and_bound_clients_stay() {
         let plan = Plan::of(System::Sequential);
         let intents: Vec<Intent> = Load::of(&plan).take(10_000).collect();
         let values: Vec<&Value> = intents
@@ -153,8 +167,16 @@ mod tests {
         assert_eq!(values.iter().collect::<BTreeSet<_>>().len(), values.len());
         assert!(intents.iter().all(|one| one.server.0 == one.client as u32 % plan.servers + 1));
         assert!(intents.windows(2).all(|pair| pair[0].at <= pair[1].at));
-        let rate = intents.len() as f64 / intents[intents.len() - 1].at.as_secs_f64();
-        assert!((70.0..130.0).contains(&rate), "{rate} a second");
+    }
+
+    #[test]
+    fn the_rate_is_what_was_asked_for_however_high() {
+        for asked in [2.0, 100.0, 20_000.0] {
+            let plan = Plan { rate: asked, ..Plan::of(System::Sequential) };
+            let last = Load::of(&plan).nth(20_000).expect("it has no end").at;
+            let rate = 20_000.0 / last.as_secs_f64();
+            assert!((0.95..1.05).contains(&(rate / asked)), "{rate} a second instead of {asked}");
+        }
     }
 
     #[test]

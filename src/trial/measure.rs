@@ -28,6 +28,10 @@ pub struct Figures {
     pub writes: Summary,
     /// How many messages servers handled; 0 where nobody counts them.
     pub messages: u64,
+    /// How many came when every client was waiting for an answer, and so were never asked.
+    pub turned_away: u64,
+    /// How long this machine took to simulate and to record it; zero where time is real.
+    pub took: Duration,
     /// The longest time without an acknowledgement, and when it began.
     pub standstill: (Duration, Duration),
 }
@@ -36,6 +40,18 @@ impl Figures {
     /// All operations.
     pub fn operations(&self) -> u64 {
         self.ok + self.failed + self.unknown
+    }
+
+    /// How many were asked a second, while the load lasted.
+    pub fn rate(&self) -> f64 {
+        let seconds = self.length.as_secs_f64();
+        if seconds > 0.0 { self.operations() as f64 / seconds } else { 0.0 }
+    }
+
+    /// How many messages a second of this machine's time the simulator delivered, recording included.
+    pub fn messages_per_second(&self) -> Option<f64> {
+        let seconds = self.took.as_secs_f64();
+        (seconds > 0.0 && self.messages > 0).then(|| self.messages as f64 / seconds)
     }
 
     /// How many messages an acknowledged operation took.
@@ -77,6 +93,8 @@ pub(super) fn measure(history: &History, done: &Done) -> Figures {
         reads: reads.summary(),
         writes: writes.summary(),
         messages: done.messages,
+        turned_away: done.turned_away,
+        took: done.took,
         standstill: standstill(answers, done.quiet_from),
     }
 }

@@ -22,6 +22,7 @@
 
 mod journal;
 mod judge;
+mod lines;
 mod live;
 mod load;
 mod measure;
@@ -35,6 +36,7 @@ mod shapes;
 mod shrink;
 mod simulated;
 mod sweep;
+mod timeline;
 
 pub use journal::Journal;
 pub use judge::{Broken, Judgement};
@@ -48,6 +50,7 @@ pub use shapes::Shape;
 pub use shrink::{Shrunk, shrink};
 pub use simulated::{simulate, simulate_into};
 pub use sweep::{Found, Sweep, Swept, sweep};
+pub use timeline::{Piece, Span, Timeline};
 
 use crate::history::History;
 use crate::process::Value;

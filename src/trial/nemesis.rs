@@ -6,6 +6,7 @@
 use super::plan::Plan;
 use super::shapes::Shape;
 use crate::faults::{Fault, Link};
+use crate::nearest::unknown;
 use crate::order::PRIMARY;
 use crate::process::NodeId;
 use crate::random::Random;
@@ -21,9 +22,11 @@ const SLOWEST: u64 = 400;
 pub enum Kind {
     /// Links are cut.
     Partition(Shape),
-    /// A server is killed and started again, where every other has its memory.
+    /// A server is killed and started again without its memory, where every other has its own.
     Kill,
-    /// A server is killed and started again, whatever the others have.
+    /// A server is killed and started again with all its memory.
+    KillKeep,
+    /// A server is killed and started again without its memory, whatever the others have.
     KillAny,
     /// A server stands still.
     Pause,
@@ -52,9 +55,10 @@ pub(super) struct Disturbance {
 
 impl Kind {
     /// What the claims of all levels cover.
-    pub const COVERED: [Kind; 8] = [
+    pub const COVERED: [Kind; 9] = [
         Kind::Partition(Shape::Any),
         Kind::Kill,
+        Kind::KillKeep,
         Kind::Pause,
         Kind::Slow,
         Kind::Lose,
@@ -66,6 +70,15 @@ impl Kind {
     /// Whether the claims of the levels cover it.
     pub fn is_covered(&self) -> bool {
         *self != Kind::KillAny
+    }
+
+    /// Why real servers cannot have it; `None` where they can.
+    pub fn only_simulated(&self) -> Option<&'static str> {
+        match self {
+            Kind::KillKeep => Fault::Revive(PRIMARY).only_simulated(),
+            Kind::Clock => Fault::Jump(PRIMARY, Duration::ZERO).only_simulated(),
+            _ => None,
+        }
     }
 
     /// Whether it can happen among so many servers.
@@ -97,6 +110,7 @@ impl Kind {
                 (both(Fault::Cut), both(Fault::Heal))
             }
             Kind::Kill | Kind::KillAny => (vec![Fault::Kill(node)], vec![Fault::Restart(node)]),
+            Kind::KillKeep => (vec![Fault::Kill(node)], vec![Fault::Revive(node)]),
             Kind::Pause => (vec![Fault::Pause(node)], vec![Fault::Resume(node)]),
             Kind::Slow => on_link(Fault::Slow(link, ms(20 + random.below(SLOWEST - 20)))),
             Kind::Lose => on_link(Fault::Lose(link, (5 + random.below(60)) as f64)),
@@ -176,6 +190,7 @@ impl Display for Kind {
             Kind::Partition(Shape::Any) => "partition",
             Kind::Partition(shape) => return write!(f, "partition={shape}"),
             Kind::Kill => "kill",
+            Kind::KillKeep => "kill-keep",
             Kind::KillAny => "kill-any",
             Kind::Pause => "pause",
             Kind::Slow => "slow",
@@ -196,9 +211,10 @@ impl FromStr for Kind {
         }
         let all = Kind::COVERED.into_iter().chain([Kind::KillAny]);
         let names: Vec<String> = all.clone().map(|kind| kind.to_string()).collect();
-        all.into_iter()
-            .find(|kind| kind.to_string() == text)
-            .ok_or_else(|| format!("unknown fault {text:?}; none, or some of {}", names.join(", ")))
+        all.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
+            let names: Vec<&str> = ["none"].into_iter().chain(names.iter().map(String::as_str)).collect();
+            unknown("fault", text, &names)
+        })
     }
 }
 
@@ -219,7 +235,7 @@ mod tests {
 
     #[test]
     fn kinds_read_back() {
-        for kind in ["partition", "partition=halves", "partition=1-2+3->4", "kill-any", "clock"] {
+        for kind in ["partition", "partition=halves", "partition=1-2+3->4", "kill-keep", "kill-any", "clock"] {
             assert_eq!(kind.parse::<Kind>().map(|kind| kind.to_string()), Ok(kind.to_string()));
         }
         assert!("explode".parse::<Kind>().is_err_and(|error| error.contains("reorder")));

@@ -26,6 +26,13 @@ pub fn text(plan: &Plan, trial: &Trial) -> String {
     for beyond in plan.beyond_the_claim() {
         let _ = writeln!(text, "note         the claim does not cover {beyond}");
     }
+    if figures.turned_away > 0 {
+        let _ = writeln!(
+            text,
+            "note         {} more came while all {} clients waited, and were not asked; for the whole rate of {} a second: more --clients",
+            figures.turned_away, plan.clients, plan.rate
+        );
+    }
     text.push('\n');
     judgement(&mut text, &trial.judgement);
     text.push('\n');
@@ -96,7 +103,11 @@ fn lost(judgement: &Judgement) -> (char, String) {
 fn costs(text: &mut String, figures: &Figures) {
     let Figures { ok, failed, unknown, .. } = figures;
     let all = figures.operations();
-    let _ = writeln!(text, "operations   {all}: {ok} ok, {failed} failed, {unknown} unknown");
+    let rate = figures.rate();
+    let _ = writeln!(
+        text,
+        "operations   {all}: {ok} ok, {failed} failed, {unknown} unknown; {rate:.1} a second"
+    );
     let (times, broken) = figures.windows;
     let _ = writeln!(
         text,
@@ -111,8 +122,9 @@ fn costs(text: &mut String, figures: &Figures) {
     if let Some(each) = figures.messages_per_operation() {
         let _ = writeln!(
             text,
-            "messages     {}, {each:.1} for each acknowledged operation",
-            figures.messages
+            "messages     {}, {each:.1} for each acknowledged operation{}",
+            figures.messages,
+            speed(figures)
         );
     }
     let (longest, from) = figures.standstill;
@@ -122,6 +134,14 @@ fn costs(text: &mut String, figures: &Figures) {
         seconds(longest),
         seconds(from)
     );
+}
+
+/// How fast the simulator was: the one figure of a simulated run that differs from time to time.
+fn speed(figures: &Figures) -> String {
+    match figures.messages_per_second() {
+        Some(speed) => format!("; simulated and recorded at {:.2} million a second", speed / 1e6),
+        None => String::new(),
+    }
 }
 
 fn seconds(time: Duration) -> String {
@@ -173,7 +193,9 @@ pub fn json(plan: &Plan, trial: &Trial) -> Json {
         "fault_windows": { "number": figures.windows.0, "ms": millis(figures.windows.1) },
         "length_ms": millis(figures.length),
         "latency": { "reads": figures.reads, "writes": figures.writes },
+        "rate": { "asked_for": plan.rate, "had": figures.rate(), "turned_away": figures.turned_away },
         "messages": figures.messages,
+        "messages_per_second": figures.messages_per_second(),
         "messages_per_operation": figures.messages_per_operation(),
         "standstill_ms": millis(figures.standstill.0),
     })

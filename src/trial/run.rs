@@ -1,8 +1,8 @@
 //! Plays a plan on a cluster: asks, breaks, mends, waits until all is quiet, and reads everything everywhere.
 
-use super::load::{Intent, Load, Verb};
+use super::load::{Intent, Load, Verb, home};
 use super::nemesis::{Disturbance, Schedule};
-use super::plan::{Length, Plan};
+use super::plan::{Length, Plan, Sessions};
 use crate::faults::{Fault, Link};
 use crate::history::{Recorder, Recording};
 use crate::process::{NodeId, Op, Outcome, Status};
@@ -39,8 +39,12 @@ pub struct Done {
     pub windows: Vec<(Duration, Duration)>,
     /// When the load ended.
     pub quiet_from: Duration,
+    /// How many came when every client was waiting for an answer, and so were never asked.
+    pub turned_away: u64,
     /// How many messages processes handled; 0 where nobody counts them.
     pub messages: u64,
+    /// How long this machine took to simulate and to record it; zero where time is real.
+    pub took: Duration,
 }
 
 /// Something that was done to the cluster.
@@ -206,13 +210,21 @@ impl Runner<'_> {
         }
     }
 
+    /// The client that was meant asks, or the next one that does not wait for an answer.
     fn ask(&mut self, intent: Intent) {
-        let client = &mut self.clients[intent.client];
-        if client.busy {
+        let all = self.clients.len();
+        let meant = (0..all).map(|step| (intent.client + step) % all);
+        let Some(number) = meant.into_iter().find(|number| !self.clients[*number].busy) else {
+            self.done.turned_away += 1;
             return;
-        }
+        };
+        let server = match self.plan.sessions {
+            Sessions::Bound => home(number, self.plan.servers),
+            Sessions::Roaming => intent.server,
+        };
+        let client = &mut self.clients[number];
         client.busy = true;
-        let name = client.name(intent.client);
+        let name = client.name(number);
         let session = client.session.clone();
         let (key, at) = (intent.key, self.ground.now());
         let (op, what) = match intent.verb {
@@ -223,10 +235,9 @@ impl Runner<'_> {
                 (Op::Set { key, value, session }, what)
             }
         };
-        let server = intent.server;
         self.asked += 1;
         self.done.deeds.push(Deed::Asked { at, client: name.clone(), server, what });
-        self.request(Some(intent.client), &name, server, op, false);
+        self.request(Some(number), &name, server, op, false);
     }
 
     fn request(&mut self, client: Option<usize>, name: &str, at: NodeId, op: Op, last: bool) {
@@ -249,8 +260,11 @@ impl Runner<'_> {
         }
     }
 
-    /// Everything that is broken is mended.
+    /// Everything that is broken is mended: first as it was to be, then what is left.
     fn mend(&mut self) {
+        for faults in std::mem::take(&mut self.ends).into_values() {
+            self.inject(&faults);
+        }
         let faults = self.standing.mended();
         self.inject(&faults);
         self.done.quiet_from = self.ground.now();
@@ -336,7 +350,7 @@ impl Standing {
                 self.paused.remove(&node);
                 self.down.insert(node);
             }
-            Fault::Restart(node) => _ = self.down.remove(&node),
+            Fault::Restart(node) | Fault::Revive(node) => _ = self.down.remove(&node),
             Fault::Pause(node) => _ = self.paused.insert(node),
             Fault::Resume(node) => _ = self.paused.remove(&node),
             Fault::Drift(node, 100.0) => _ = self.drifting.remove(&node),

@@ -1,10 +1,10 @@
-//! A trial as a scenario: the same requests and faults at the same times, and the model that breaks.
+//! A trial as a scenario: the same requests and faults at the same times, and what breaks.
 
 use super::plan::LinkProfile;
 use super::run::Deed;
-use crate::check::Model;
 use crate::faults::shown;
 use crate::process::{Defect, NodeId};
+use crate::scenario::grammar::Property;
 use crate::systems::System;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -21,8 +21,8 @@ pub(super) struct Script {
     pub servers: u32,
     pub seed: u64,
     pub deeds: Vec<Deed>,
-    /// The model that breaks.
-    pub model: Model,
+    /// What breaks.
+    pub property: Property,
     /// How long to wait before every key is read at every server; `None` where that plays no part.
     pub quiet: Option<Duration>,
 }
@@ -50,7 +50,7 @@ impl Script {
             let _ = writeln!(text, "wait {}", shown(quiet));
             self.read_everything(&mut text);
         }
-        let _ = writeln!(text, "check {} => invalid", self.model);
+        let _ = writeln!(text, "check {} => invalid", self.property);
         text
     }
 

@@ -5,14 +5,15 @@
 //! Hildebrandt, 2002): larger pieces first, then smaller ones, to single ones, until nothing more can go.
 
 use super::Trial;
-use super::judge::Broken;
+use super::judge::{Broken, origin_forgot};
 use super::plan::Plan;
 use super::run::Deed;
 use super::script::Script;
-use crate::check::Verdict;
 use crate::faults::Fault;
 use crate::process::NodeId;
-use crate::scenario::{Scenario, play_simulated};
+use crate::scenario::grammar::{Judgement, Property};
+use crate::scenario::{Finding, Played, Scenario, play_simulated};
+use crate::systems::System;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -39,18 +40,21 @@ pub struct Shrunk {
     pub servers: u32,
 }
 
-/// Makes the violation of `trial` smaller. `None` where it is of no model, or a scenario does not show it.
+/// Makes the violation of `trial` smaller. `None` where a scenario does not show it.
 pub fn shrink(plan: &Plan, trial: &Trial) -> Option<Shrunk> {
-    let Some(Broken::Model(model)) = trial.judgement.broken() else { return None };
+    let property = match trial.judgement.broken()? {
+        Broken::Model(model) => Property::Model(model),
+        Broken::Durability => Property::Durable,
+    };
     let whole = Script {
-        title: format!("Not {model}: conlab {}", plan.command().join(" ")),
+        title: format!("Not {property}: conlab {}", plan.command().join(" ")),
         system: plan.system,
         defect: plan.defect,
         links: plan.links,
         servers: plan.servers,
         seed: plan.seed,
         deeds: trial.done.deeds.clone(),
-        model,
+        property,
         quiet: Some(QUIET),
     };
     let mut search = Search { plays: 0 };
@@ -96,7 +100,7 @@ impl Search {
             self.plays += 1;
             let scenario = Scenario::parse("shrunk.scn", &script.text()).ok()?;
             let played = play_simulated(&scenario).ok()?;
-            if played.checked.iter().any(|one| matches!(one.verdict, Verdict::Invalid(_))) {
+            if shows(&script, &played) {
                 return Some(script);
             }
             script.seed = script.seed.wrapping_add(1);
@@ -161,13 +165,25 @@ impl Search {
     }
 }
 
+/// Whether what was played breaks what the script says. What eventual loses with the memory of its origin breaks nothing.
+fn shows(script: &Script, played: &Played) -> bool {
+    let excuses = script.system == System::Eventual;
+    played.checked.iter().any(|one| match &one.finding {
+        Finding::Lost(Ok(lost)) => {
+            let mut writes = lost.writes.iter().map(|id| lost.history.operation(*id));
+            writes.any(|write| !(excuses && origin_forgot(write, &script.deeds)))
+        }
+        found => found.judgement() == Judgement::Invalid,
+    })
+}
+
 /// What can go alone: a kill goes with its restart, and the faults come first.
 fn units(deeds: &[Deed]) -> Vec<Vec<usize>> {
     let (mut faults, mut requests): (Vec<Vec<usize>>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
     for (index, deed) in deeds.iter().enumerate() {
         match deed {
             Deed::Asked { .. } => requests.push(vec![index]),
-            Deed::Broke { fault: Fault::Restart(node), .. } => {
+            Deed::Broke { fault: Fault::Restart(node) | Fault::Revive(node), .. } => {
                 let kill = Fault::Kill(*node);
                 let is_kill =
                     |one: &Deed| matches!(one, Deed::Broke { fault, .. } if *fault == kill);

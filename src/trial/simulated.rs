@@ -10,6 +10,7 @@ use crate::process::{NodeId, Nothing, Process, Start, Status};
 use crate::scenario::{KnowsClients, settings};
 use crate::sim::Sim;
 use crate::systems::Visitor;
+use tokio::time::Instant;
 
 /// Runs and judges a plan in the simulator. What its clients saw goes to `history` too, as JSON Lines.
 ///
@@ -30,14 +31,17 @@ pub fn simulate_into(
 ) -> Result<Trial, String> {
     let memory = Memory::default();
     let recorder = Recorder::new(memory.clone());
-    let (done, mut journal) = plan.system.visit(Simulated { plan, recorder: &recorder, journal });
+    let begun = Instant::now();
+    let (mut done, mut journal) =
+        plan.system.visit(Simulated { plan, recorder: &recorder, journal });
     let unwritten = |error: std::io::Error| format!("the run cannot be kept: {error}");
     journal.close().map_err(unwritten)?;
     let text = memory.take();
     out.write_all(&text).and_then(|()| out.flush()).map_err(unwritten)?;
+    done.took = begun.elapsed();
     let reading = read("the run", &text[..], Some(Format::JsonLines));
     let history = reading.map_err(|error| error.to_string())?.history;
-    Ok(Trial::of(plan, done, history, Some(journal.applied())))
+    Ok(Trial::of(plan, done, history, Some(journal.places().of_values())))
 }
 
 struct Simulated<'a> {

@@ -1,11 +1,10 @@
 //! `conlab check FILE…`: which consistency models recorded histories satisfy, and where not, why.
 
-mod drawing;
 mod files;
 mod json;
 mod report;
 mod staleness;
-mod svg;
+pub(super) mod svg;
 #[cfg(test)]
 mod tests;
 mod words;

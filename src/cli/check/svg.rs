@@ -1,7 +1,7 @@
 //! A counterexample as a picture: a row for each process, a bar for each operation from its invocation to its end, the
 //! operations of the broken order marked, and an arrow with its reason for each step of that order.
 
-use super::drawing::{Drawing, Style, wrapped};
+use crate::cli::drawing::{Drawing, Style, wrapped};
 use crate::check::{Counterexample, letter};
 use crate::history::{Operation, ProcessId, words};
 

@@ -1,6 +1,7 @@
 //! What a line typed at the prompt asks for: a line of the one grammar, or a word that only the shell knows.
 
 use crate::faults::{self, Fault};
+use crate::nearest::nearest;
 use crate::net::Shown;
 use crate::process::NodeId;
 use crate::scenario::grammar::{Action, Line, Request, parse_line};
@@ -43,8 +44,6 @@ pub const ALWAYS: [&str; 6] = ["status", "client", "wait", "help", "quit", "exit
 /// The words that only the shell knows that started its cluster, beside faults.
 pub const OWNERS: [&str; 2] = ["demo", "logs"];
 
-/// How alike two words are that may be one with a slip of the fingers (1 is equal).
-const ALIKE: f64 = 0.75;
 
 /// Every first word.
 pub fn words() -> impl Iterator<Item = &'static str> {
@@ -108,9 +107,7 @@ fn logs(words: &[&str]) -> Result<Shown, String> {
 }
 
 fn unknown(word: &str) -> String {
-    let likeness = |known: &&str| strsim::jaro_winkler(known, word);
-    let nearest = words().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|known| likeness(known) > ALIKE) {
+    match nearest(word, words()) {
         Some(known) => format!("unknown command {word:?}; did you mean {known}? help shows all"),
         None => format!("unknown command {word:?}; help shows all"),
     }

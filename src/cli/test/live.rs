@@ -8,10 +8,12 @@ use crate::cli::runtime::{Signals, block_on};
 use crate::cli::{console, layout};
 use crate::history::{Format, Recorder, read};
 use crate::net::{LogLevel, LogOptions};
+use crate::process::NodeId;
 use crate::trial::{Done, Plan, Trial, run_live};
 use std::fs::File;
-use std::sync::Arc;
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Runs a plan on real servers, keeps it and tells. A signal ends the load; a second one ends everything.
 pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure> {
@@ -20,11 +22,20 @@ pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure>
     let folder = one::keep(plan, test, &words)?;
     let history = folder.create(HISTORY).map_err(|error| runs::unwritable(&error))?;
     let recorder = Arc::new(Recorder::new(history));
-    let log = match globals.log {
-        Some(log) => layout::log_options(log),
-        None => LogOptions { level: LogLevel::Off, ..LogOptions::default() },
+    let (log, echo) = logging(globals);
+    let logs = folder.create_logs(plan.servers).map_err(|error| runs::unwritable(&error))?;
+    let logs = Mutex::new(logs);
+    let keep = move |server: NodeId, line: &str| {
+        let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = logs.get_mut(server.0.wrapping_sub(1) as usize) {
+            let _ = writeln!(log, "{line}").and_then(|()| log.flush()); // a full disk ends no run
+        }
+        if echo {
+            console::plain_remark(line);
+        }
     };
-    let Some(done) = block_on(until_stopped(plan.clone(), log, recorder.clone()))? else {
+    let run = until_stopped(plan.clone(), log, keep, recorder.clone());
+    let Some(done) = block_on(run)? else {
         return Err(Failure::quiet(Exit::Unknown));
     };
     if let Some(error) = recorder.error() {
@@ -41,15 +52,26 @@ pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure>
     one::finish(plan, test, &folder, &trial, &words)
 }
 
+/// What the servers log: at least each step, for their files. And whether it is shown too.
+fn logging(globals: &Globals) -> (LogOptions, bool) {
+    match globals.log {
+        Some(log) if log.level != LogLevel::Off => {
+            (LogOptions { colour: false, ..layout::log_options(log) }, true)
+        }
+        _ => (LogOptions::default(), false),
+    }
+}
+
 /// The whole run; `None` if it was ended twice.
 async fn until_stopped(
     plan: Plan,
     log: LogOptions,
+    keep: impl Fn(NodeId, &str) + Send + Sync + 'static,
     recorder: Arc<Recorder>,
 ) -> Result<Option<Done>, Failure> {
     let mut signals = Signals::listen()?;
     let stopped = Arc::new(AtomicBool::new(false));
-    let run = run_live(plan, log, recorder, stopped.clone());
+    let run = run_live(plan, (log, keep), recorder, stopped.clone());
     tokio::pin!(run);
     tokio::select! {
         done = &mut run => return Ok(Some(done?)),

@@ -2,7 +2,9 @@
 
 mod live;
 mod one;
+mod page;
 mod seeds;
+mod timeline;
 
 use super::args::Globals;
 use super::console;
@@ -66,7 +68,9 @@ pub struct Test {
     /// Whether clients stay at a server: bound or roaming [default: as the system claims]
     #[arg(long, value_name = "HOW", value_parser = str::parse::<Sessions>)]
     sessions: Option<Sessions>,
-    /// What breaks: none, or some of partition[=SHAPE], kill, kill-any, pause, slow, lose, duplicate, reorder, clock;
+    /// What breaks: none, or some of partition[=SHAPE], kill, kill-keep, kill-any, pause, slow, lose, duplicate, reorder,
+    /// clock. kill: without its memory, while all others have theirs; kill-keep: with its memory, as on a disk, which only
+    /// simulated servers have; kill-any: without, whatever the others have. clock: simulated servers only.
     /// SHAPE is any, one, halves, ring, bridge, primary, one-way, or links as in 1-3+2->4 [default: all but kill-any]
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
     faults: Option<Vec<Fault>>,
@@ -166,11 +170,11 @@ impl Test {
         })
     }
 
-    /// The kinds asked for. Real servers share one clock, so there clocks are left out unless somebody insists.
+    /// The kinds asked for. What only simulated servers can have is left out of the usual ones with --live.
     fn faults(&self) -> Result<Option<Vec<Kind>>, Failure> {
         let Some(asked) = &self.faults else {
-            let without_clock = || Kind::COVERED.into_iter().filter(|kind| *kind != Kind::Clock);
-            return Ok(self.live.then(|| without_clock().collect()));
+            let real = || Kind::COVERED.into_iter().filter(|kind| kind.only_simulated().is_none());
+            return Ok(self.live.then(|| real().collect()));
         };
         let mut kinds = Vec::new();
         for fault in asked {
@@ -179,12 +183,15 @@ impl Test {
                     return Err(Failure::usage("--faults: none stands alone"));
                 }
                 Fault::None => {}
-                Fault::Some(Kind::Clock) if self.live => {
-                    let text = "--faults clock: clocks change in the simulator only; leave it out with --live";
-                    return Err(Failure::usage(text));
+                Fault::Some(kind) => {
+                    if let Some(why) = kind.only_simulated().filter(|_| self.live) {
+                        let text = format!("--faults {kind}: {why}; leave {kind} out, or --live");
+                        return Err(Failure::usage(text));
+                    }
+                    if !kinds.contains(kind) {
+                        kinds.push(kind.clone());
+                    }
                 }
-                Fault::Some(kind) if !kinds.contains(kind) => kinds.push(kind.clone()),
-                Fault::Some(_) => {}
             }
         }
         Ok(Some(kinds))

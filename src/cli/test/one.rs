@@ -1,9 +1,11 @@
 //! One trial in the simulator, kept whole.
 
+use super::page::{self, Page};
 use super::{Test, exit_of, replay, say};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::runs::{self, Folder, VIOLATION};
-use crate::trial::{Deed, Done, Journal, Plan, Trial, json, shrink, simulate_into, text};
+use crate::trial::{Deed, Done, Journal, Plan, Shrunk, Trial, json, shrink, simulate_into, text};
+use serde_json::Value as Json;
 use std::fmt::Write;
 
 /// Runs a plan, keeps it and tells.
@@ -22,14 +24,17 @@ pub fn keep(plan: &Plan, test: &Test, words: &[String]) -> Result<Folder, Failur
 
 /// Runs a plan into a folder.
 pub fn simulate(plan: &Plan, folder: &Folder) -> Result<Trial, Failure> {
-    let create = |name| folder.create(name).map_err(|error| runs::unwritable(&error));
+    let unwritable = |error| runs::unwritable(&error);
+    let create = |name| folder.create(name).map_err(unwritable);
     let (messages, history) = (create(runs::MESSAGES)?, create(runs::HISTORY)?);
-    let trial = simulate_into(plan, Journal::into(messages), history).map_err(Failure::internal)?;
-    folder.write(runs::FAULTS, &faults(&trial.done)).map_err(|error| runs::unwritable(&error))?;
+    let logs = folder.create_logs(plan.servers).map_err(unwritable)?;
+    let journal = Journal::into(messages).with_logs(logs);
+    let trial = simulate_into(plan, journal, history).map_err(Failure::internal)?;
+    folder.write(runs::FAULTS, &faults(&trial.done)).map_err(unwritable)?;
     Ok(trial)
 }
 
-/// Judged and measured: keeps the results, shrinks a violation, and tells.
+/// Judged and measured: keeps it and tells.
 pub fn finish(
     plan: &Plan,
     test: &Test,
@@ -37,10 +42,36 @@ pub fn finish(
     trial: &Trial,
     words: &[String],
 ) -> Result<Exit, Failure> {
+    let Kept { results, report } = keep_results(plan, test, folder, trial, words)?;
+    if test.json {
+        say(false, &results.to_string())?;
+        say(true, &replay(plan.seed, words))?;
+    } else {
+        let last = format!("\n{}\n{}", trial.judgement.word(), replay(plan.seed, words));
+        say(false, &format!("{report}{last}"))?;
+    }
+    Ok(exit_of(&trial.judgement))
+}
+
+/// What is kept of a run, for a program and for a person.
+pub struct Kept {
+    results: Json,
+    report: String,
+}
+
+/// Keeps the results, the page, and a violation made smaller.
+pub fn keep_results(
+    plan: &Plan,
+    test: &Test,
+    folder: &Folder,
+    trial: &Trial,
+    words: &[String],
+) -> Result<Kept, Failure> {
     let smaller = if test.live { None } else { shrink(plan, trial) };
-    let mut results = json(plan, trial);
     let again = format!("conlab {}", words.join(" "));
-    results["replay"] = again.into();
+    let report = report(plan, trial, folder, smaller.as_ref());
+    let mut results = json(plan, trial);
+    results["replay"] = again.clone().into();
     results["folder"] = folder.path().display().to_string().into();
     let write =
         |name: &str, text: &str| folder.write(name, text).map_err(|error| runs::unwritable(&error));
@@ -49,29 +80,28 @@ pub fn finish(
         results["violation"] = folder.file(VIOLATION).display().to_string().into();
     }
     write(runs::RESULTS, &format!("{results:#}\n"))?;
-    if test.json {
-        say(false, &results.to_string())?;
-        say(true, &replay(plan.seed, words))?;
-        return Ok(exit_of(&trial.judgement));
-    }
+    let page = Page {
+        replay: &again,
+        report: &report,
+        scenario: smaller.as_ref().map(|smaller| smaller.scenario.as_str()),
+        files: &folder.names(),
+    };
+    write(runs::REPORT, &page::of_trial(plan, trial, &page))?;
+    Ok(Kept { results, report })
+}
+
+/// What is told of a run, and where it is kept.
+fn report(plan: &Plan, trial: &Trial, folder: &Folder, smaller: Option<&Shrunk>) -> String {
     let mut report = text(plan, trial);
-    let _ = writeln!(
-        report,
-        "kept         {}; conlab check {}",
-        folder.path().display(),
-        folder.file(runs::HISTORY).display()
-    );
-    if let Some(smaller) = &smaller {
-        let (requests, faults, servers) = (smaller.requests, smaller.faults, smaller.servers);
-        let _ = writeln!(
-            report,
-            "smaller      {requests} requests, {faults} faults, {servers} servers: conlab run {}",
-            folder.file(VIOLATION).display()
-        );
+    let (page, history) = (folder.file(runs::REPORT), folder.file(runs::HISTORY));
+    let (page, history) = (page.display(), history.display());
+    let _ = writeln!(report, "kept         {page}; conlab check {history}");
+    if let Some(Shrunk { requests, faults, servers, .. }) = smaller {
+        let what = format!("{requests} requests, {faults} faults, {servers} servers");
+        let file = folder.file(VIOLATION);
+        let _ = writeln!(report, "smaller      {what}: conlab run {}", file.display());
     }
-    let _ = write!(report, "\n{}\n{}", trial.judgement.word(), replay(plan.seed, words));
-    say(false, &report)?;
-    Ok(exit_of(&trial.judgement))
+    report
 }
 
 /// What broke, and when: a line of JSON each.

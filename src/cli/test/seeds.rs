@@ -1,6 +1,6 @@
 //! Many seeds: a verdict on all of them, and the first violation kept whole.
 
-use super::{Test, exit_of, one, replay, say};
+use super::{Test, exit_of, one, page, replay, say};
 use crate::cli::console::{self, took};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::runs;
@@ -80,12 +80,15 @@ fn tell_all(
         "took_ms": took.as_micros() as f64 / 1e3,
         "replay": format!("conlab {}", words.join(" ")),
     });
+    let text = text(plan, test, swept, took);
     if exit == Exit::Done {
         let folder = one::keep(plan, test, words)?;
-        let written = folder.write(runs::RESULTS, &format!("{results:#}\n"));
-        written.map_err(|error| runs::unwritable(&error))?;
+        let page = page::of_sweep(plan, word(exit), &format!("conlab {}", words.join(" ")), &text);
+        let results = format!("{results:#}\n");
+        for (name, text) in [(runs::RESULTS, results), (runs::REPORT, page)] {
+            folder.write(name, &text).map_err(|error| runs::unwritable(&error))?;
+        }
     }
-    let text = text(plan, test, swept, took);
     say(test.json, &format!("{text}\n{}\n{}", word(exit), replay(plan.seed, words)))?;
     if test.json {
         say(false, &results.to_string())?;
@@ -151,6 +154,7 @@ fn show(plan: &Plan, test: &Test, found: &Found) -> Result<Exit, Failure> {
     let folder = one::keep(&plan, test, &words)?;
     let trial = one::simulate(&plan, &folder)?;
     if test.json {
+        one::keep_results(&plan, test, &folder, &trial, &words)?;
         console::remark(&format!("the run is kept in {}", folder.path().display()));
         return Ok(exit_of(&trial.judgement));
     }

@@ -100,15 +100,14 @@ impl Controller {
             return Err(NetError::Refused("this cluster was started without faults".to_string()));
         }
         self.roster.check(NodeId(fault.highest_node().max(1)))?;
+        if let Some(why) = fault.only_simulated() {
+            return Err(NetError::Usage(format!("{fault}: {why}")));
+        }
         match fault {
             Fault::Kill(id) => self.kill(id).await,
             Fault::Restart(id) => self.roster.restart(id).await,
             Fault::Pause(id) => self.switch(id, State::Running, Command::Pause).await,
             Fault::Resume(id) => self.switch(id, State::Paused, Command::Resume).await,
-            Fault::Jump(..) | Fault::Drift(..) => {
-                let text = "clocks change in the simulator only; real servers share this machine's";
-                Err(NetError::Refused(text.to_string()))
-            }
             link => self.roster.harm_links(link).await,
         }
     }

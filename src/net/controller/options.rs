@@ -32,6 +32,8 @@ pub struct ClusterOptions {
     pub timing: Timing,
     /// Delays that links have from the start; later entries win.
     pub link_delays: Vec<(Link, Duration)>,
+    /// How much longer a message may take on any link, by chance.
+    pub link_jitter: Duration,
     /// Whether [`Controller::fault`](super::Controller::fault) may harm this cluster.
     pub faults_allowed: bool,
     /// What servers log.
@@ -55,6 +57,7 @@ impl ClusterOptions {
             in_process: false,
             timing: Timing::default(),
             link_delays: Vec::new(),
+            link_jitter: Duration::ZERO,
             faults_allowed: true,
             log: LogOptions::default(),
             token: None,

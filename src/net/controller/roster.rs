@@ -176,6 +176,7 @@ impl Roster {
             token: self.token.clone(),
             faults_allowed: options.faults_allowed,
             link_delays: options.link_delays.clone(),
+            link_jitter: options.link_jitter,
             faults: self.faults(),
             log,
             run_start: self.run_start,

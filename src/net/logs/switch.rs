@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
-type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+type Sink = Arc<dyn Fn(NodeId, &str) + Send + Sync>;
 
 /// Says at run time whose lines are shown, and where they go: at first to stderr. Clones share one switch.
 #[derive(Clone)]
@@ -35,9 +35,9 @@ impl LogSwitch {
         *self.shown.borrow()
     }
 
-    /// Sends lines (each without its line end) to `sink` from now on, for example to a prompt that prints above
-    /// itself.
-    pub fn send_to(&self, sink: impl Fn(&str) + Send + Sync + 'static) {
+    /// Sends lines (each without its line end, and with whose it is) to `sink` from now on, for example to a prompt that
+    /// prints above itself.
+    pub fn send_to(&self, sink: impl Fn(NodeId, &str) + Send + Sync + 'static) {
         *self.sink.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(sink);
     }
 
@@ -50,9 +50,9 @@ impl LogSwitch {
     pub(in crate::net) fn pass(&self, server: NodeId, line: &str) {
         let sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if !line.starts_with(['+', '{', '\u{1b}']) {
-            sink(&format!("{server} {line}"));
+            sink(server, &format!("{server} {line}"));
         } else if self.shown().includes(server) {
-            sink(line);
+            sink(server, line);
         }
     }
 }
@@ -64,6 +64,6 @@ impl Debug for LogSwitch {
 }
 
 /// Writes a line whole, and lives on when nobody reads any more.
-fn to_stderr(line: &str) {
+fn to_stderr(_: NodeId, line: &str) {
     let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }

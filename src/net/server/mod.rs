@@ -182,7 +182,8 @@ fn context<P: Process>(order: &StartOrder) -> Ctx<P> {
 fn links(order: &StartOrder) -> Links {
     let Start { id, servers, .. } = order.start;
     let random = Random::new(seed(order)).fork(1);
-    let mut links = Links::new(id, servers, order.link_delays.clone(), random);
+    let links = Links::new(id, servers, order.link_delays.clone(), random);
+    let mut links = links.with_jitter(order.link_jitter);
     links.set_faults(&order.faults);
     links
 }

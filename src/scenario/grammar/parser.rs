@@ -84,12 +84,13 @@ impl Parser {
     }
 
     fn check(&mut self) -> Parsed<Check> {
-        let model = self.parsed("a model, as in check sequential => valid", |text| text.parse())?;
+        let property =
+            self.parsed("a model, as in check sequential => valid", |text| text.parse())?;
         if self.take_if(|word| word.is("=>")).is_none() {
             return Err(self.unexpected("=> valid, => invalid or => unknown"));
         }
         let want = self.parsed("valid, invalid or unknown", |text| text.parse())?;
-        Ok(Check { model, want: Some(want) })
+        Ok(Check { property, want: Some(want) })
     }
 
     fn action(&mut self, expected: &str) -> Parsed<Action> {

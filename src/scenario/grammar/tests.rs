@@ -47,12 +47,14 @@ fn quoted_words_are_never_keywords() {
 
 #[test]
 fn reads_checks() {
-    let check = |model, want| Line::Check(Check { model, want: Some(want) });
-    assert_eq!(line("check sequential => valid"), check(Model::Sequential, Judgement::Valid));
+    let check = |property, want| Line::Check(Check { property, want: Some(want) });
+    let of = Property::Model;
+    assert_eq!(line("check sequential => valid"), check(of(Model::Sequential), Judgement::Valid));
     assert_eq!(
         line("check read-your-writes => invalid # so"),
-        check(Model::ReadYourWrites, Judgement::Invalid)
+        check(of(Model::ReadYourWrites), Judgement::Invalid)
     );
+    assert_eq!(line("check durable => invalid"), check(Property::Durable, Judgement::Invalid));
     assert_eq!(
         error("check"),
         "expected a model, as in check sequential => valid, found the end of the line"

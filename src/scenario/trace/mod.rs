@@ -12,7 +12,7 @@ mod words;
 
 use crate::faults::Fault;
 use crate::process::{Effect, EffectOf, NodeId, Outcome, Process};
-use crate::sim::{Cause, Left, Loss, Observer, RequestId};
+use crate::sim::{Cause, Left, Loss, Observer, Places, RequestId};
 use glyph::{Glyph, of_step};
 use layout::{Lifeline, Line, Page};
 use row::Row;
@@ -25,6 +25,7 @@ pub(super) struct Trace {
     page: Page,
     clients: BTreeMap<RequestId, Asked>,
     used: BTreeSet<Glyph>,
+    places: Places,
     /// The step under way.
     step: Row,
     /// The row before it, as long as something may join it.
@@ -44,6 +45,7 @@ impl Trace {
             page: Page::new(servers),
             clients: BTreeMap::new(),
             used: BTreeSet::new(),
+            places: Places::default(),
             step: Row::default(),
             last: None,
         }
@@ -119,6 +121,7 @@ impl<P: Process> Observer<P> for Trace {
     }
 
     fn ends(&mut self, _: Duration, _: NodeId, left: Left<'_, P>) {
+        self.places.note(left.notes);
         let mut row = std::mem::take(&mut self.step);
         row.items.extend(left.notes.iter().filter_map(of_step));
         row.items.extend(left.effects.iter().filter_map(of_effect::<P>));
@@ -162,13 +165,19 @@ impl<P: Process> Observer<P> for Trace {
         }
     }
 
+    fn places(&self) -> Option<&Places> {
+        Some(&self.places)
+    }
+
     fn fault(&mut self, at: Duration, fault: Fault) {
         self.flush();
         let mut row = Row { at, client: format!("! {fault}"), ..Row::default() };
         let turn = match fault {
             Fault::Kill(node) => Some((node, Lifeline::Down, '×')),
             Fault::Pause(node) => Some((node, Lifeline::Paused, '┴')),
-            Fault::Restart(node) | Fault::Resume(node) => Some((node, Lifeline::Running, '┬')),
+            Fault::Restart(node) | Fault::Revive(node) | Fault::Resume(node) => {
+                Some((node, Lifeline::Running, '┬'))
+            }
             _ => None,
         };
         if let Some((node, lifeline, mark)) = turn {

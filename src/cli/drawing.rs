@@ -95,6 +95,40 @@ impl Drawing {
         );
     }
 
+    /// Adds to the look, for the classes of [`Drawing::rect`] and [`Drawing::path`].
+    pub fn look(&mut self, css: &str) {
+        let _ = writeln!(self.text, "<style>\n{css}\n</style>");
+    }
+
+    /// A plain rectangle; `told` is what it says to somebody who points at it, if anything.
+    pub fn rect(&mut self, class: &str, at: (f64, f64), size: (f64, f64), told: &str) {
+        let ((x, y), (width, height)) = (at, size);
+        if width <= 0.0 || height <= 0.0 {
+            return;
+        }
+        let _ = write!(
+            self.text,
+            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\""
+        );
+        let _ = match told {
+            "" => writeln!(self.text, "/>"),
+            told => writeln!(self.text, "><title>{}</title></rect>", escaped(told)),
+        };
+    }
+
+    /// A line through these points.
+    pub fn path(&mut self, class: &str, points: &[(f64, f64)]) {
+        if points.is_empty() {
+            return;
+        }
+        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let _ = writeln!(
+            self.text,
+            "<polyline class=\"{class}\" points=\"{}\"/>",
+            points.join(" ")
+        );
+    }
+
     /// A bent arrow: of two between the same points, one goes above and one below.
     pub fn arrow(&mut self, from: (f64, f64), to: (f64, f64)) {
         let ((a, b), (c, d)) = (from, to);
@@ -133,7 +167,7 @@ pub fn wrapped(text: &str, x: f64, most: f64) -> Vec<String> {
 }
 
 /// Text as XML takes it: no markup, and no character that XML 1.0 lacks.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,0 +1,160 @@
+//! A trial as a picture: above, how the clients fared; below, what was broken meanwhile; all on one axis of time.
+
+use crate::cli::drawing::{Drawing, Style};
+use crate::trial::{Span, Timeline};
+use std::time::Duration;
+
+const WIDTH: f64 = 1080.0;
+const LEFT: f64 = 96.0;
+const RIGHT: f64 = 16.0;
+const PANEL: f64 = 120.0;
+const GAP: f64 = 34.0;
+const ROW: f64 = 22.0;
+const TICKS: u32 = 6;
+
+const LOOK: &str = "\
+.band { fill: #f6eddc }
+.good { fill: #7fa3c7 }
+.bad { fill: #b3261e }
+.median { fill: none; stroke: #2f5d8a; stroke-width: 1.5 }
+.most { fill: none; stroke: #b3261e; stroke-width: 1; stroke-dasharray: 4 2 }
+.fault { fill: #d9822b }";
+
+/// The picture as the text of an SVG element.
+pub fn of(timeline: &Timeline) -> String {
+    let rows = rows(&timeline.spans);
+    let height = 24.0 + 2.0 * (PANEL + GAP) + ROW * rows.len() as f64 + 40.0;
+    let mut picture = Picture { drawing: Drawing::new(WIDTH, height), timeline, rows };
+    picture.drawing.look(LOOK);
+    let (first, second) = (24.0, 24.0 + PANEL + GAP);
+    picture.bands(first, second + PANEL);
+    picture.availability(first);
+    picture.latency(second);
+    let bottom = picture.faults(second + PANEL + GAP);
+    picture.axis(bottom);
+    picture.drawing.finish()
+}
+
+/// The words of what broke, in the order in which they come first.
+fn rows(spans: &[Span]) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for word in spans.iter().map(word) {
+        if !rows.contains(&word) {
+            rows.push(word);
+        }
+    }
+    rows
+}
+
+fn word(span: &Span) -> String {
+    span.fault.to_string().split(' ').next().unwrap_or_default().to_string()
+}
+
+struct Picture<'a> {
+    drawing: Drawing,
+    timeline: &'a Timeline,
+    rows: Vec<String>,
+}
+
+impl Picture<'_> {
+    fn x(&self, at: Duration) -> f64 {
+        let share = at.as_secs_f64() / self.timeline.length.as_secs_f64().max(1e-9);
+        LEFT + (WIDTH - LEFT - RIGHT) * share.clamp(0.0, 1.0)
+    }
+
+    /// Where a piece begins, and how wide it is.
+    fn piece(&self, index: usize) -> (f64, f64) {
+        let width = (WIDTH - LEFT - RIGHT) / self.timeline.pieces.len().max(1) as f64;
+        (LEFT + width * index as f64, width)
+    }
+
+    /// The times at which something was broken, behind all else.
+    fn bands(&mut self, top: f64, bottom: f64) {
+        for span in &self.timeline.spans {
+            let (from, until) = (self.x(span.from), self.x(span.until));
+            self.drawing.rect("band", (from, top), (until - from, bottom - top), "");
+        }
+    }
+
+    fn availability(&mut self, top: f64) {
+        self.drawing.text(LEFT, top - 8.0, "acknowledged, of the requests that began then", Style::Plain);
+        for (label, share) in [("100 %", 0.0), ("50 %", 0.5), ("0 %", 1.0)] {
+            let y = top + PANEL * share;
+            self.drawing.text(LEFT - 52.0, y + 4.0, label, Style::Plain);
+            self.drawing.line((LEFT, y), (WIDTH - RIGHT, y));
+        }
+        for (index, piece) in self.timeline.pieces.iter().enumerate() {
+            if piece.asked == 0 {
+                continue;
+            }
+            let (x, width) = self.piece(index);
+            let good = PANEL * piece.ok as f64 / piece.asked as f64;
+            let told = format!("{} of {}", piece.ok, piece.asked);
+            let size = |height: f64| ((width - 1.0).max(0.5), height);
+            self.drawing.rect("good", (x, top + PANEL - good), size(good), &told);
+            self.drawing.rect("bad", (x, top), size(PANEL - good), &told);
+        }
+    }
+
+    /// On a logarithmic scale, in whole powers of ten.
+    fn latency(&mut self, top: f64) {
+        let title = "latency of the acknowledged, ms: median ── and most ╌╌";
+        self.drawing.text(LEFT, top - 8.0, title, Style::Plain);
+        let told = || self.timeline.pieces.iter().filter(|piece| piece.ok > 0);
+        let least = told().map(|piece| piece.median_ms).fold(f64::MAX, f64::min).max(0.001);
+        let most = told().map(|piece| piece.most_ms).fold(0.001, f64::max);
+        let (low, high) = (least.log10().floor().min(2.0), most.log10().ceil());
+        let high = high.max(low + 1.0);
+        let y = |ms: f64| {
+            top + PANEL * (1.0 - ((ms.max(0.001).log10() - low) / (high - low)).clamp(0.0, 1.0))
+        };
+        for power in low as i32..=high as i32 {
+            let ms = 10f64.powi(power);
+            self.drawing.text(LEFT - 52.0, y(ms) + 4.0, &ms.to_string(), Style::Plain);
+            self.drawing.line((LEFT, y(ms)), (WIDTH - RIGHT, y(ms)));
+        }
+        for (class, of) in [("median", 0), ("most", 1)] {
+            let points = self.timeline.pieces.iter().enumerate().map(|(index, piece)| {
+                let (x, width) = self.piece(index);
+                let ms = if of == 0 { piece.median_ms } else { piece.most_ms };
+                (piece.ok > 0).then(|| (x + width / 2.0, y(ms)))
+            });
+            let points: Vec<Option<(f64, f64)>> = points.collect();
+            points.split(Option::is_none).for_each(|run| {
+                let run: Vec<(f64, f64)> = run.iter().copied().flatten().collect();
+                self.drawing.path(class, &run);
+            });
+        }
+    }
+
+    /// A row for each kind; returns where they end.
+    fn faults(&mut self, top: f64) -> f64 {
+        for (number, row) in (0..).zip(&self.rows) {
+            let y = top + ROW * f64::from(number);
+            self.drawing.text(16.0, y + 4.0, row, Style::Plain);
+            self.drawing.line((LEFT, y), (WIDTH - RIGHT, y));
+        }
+        for span in &self.timeline.spans {
+            let row = self.rows.iter().position(|row| *row == word(span)).unwrap_or_default();
+            let y = top + ROW * row as f64;
+            let (from, until) = (self.x(span.from), self.x(span.until));
+            let told = format!(
+                "{}: {:.2} s to {:.2} s",
+                span.fault,
+                span.from.as_secs_f64(),
+                span.until.as_secs_f64()
+            );
+            self.drawing.rect("fault", (from, y - 6.0), ((until - from).max(2.0), 12.0), &told);
+        }
+        top + ROW * self.rows.len() as f64
+    }
+
+    fn axis(&mut self, y: f64) {
+        for tick in 0..=TICKS {
+            let at = self.timeline.length * tick / TICKS;
+            let label = format!("{:.1} s", at.as_secs_f64());
+            let x = self.x(at) - if tick == TICKS { 36.0 } else { 0.0 };
+            self.drawing.text(x, y + 14.0, &label, Style::Plain);
+        }
+    }
+}
