@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`session`] | a client's version clocks |
 //! | [`random`] | seeded randomness |
+//! | [`lines`] | lines that are written often, gathered as text |
 //! | [`nearest`] | what somebody may have meant who wrote an unknown name |
 //! | [`process`] | the one idea: [`process::Process`], [`process::Ctx`], effects and outcomes |
 //! | [`timers`], [`store`] | the timers of a process; variables with versions |
@@ -30,6 +31,7 @@ pub mod config;
 pub mod faults;
 pub mod files;
 pub mod history;
+pub mod lines;
 pub mod nearest;
 pub mod net;
 pub mod order;

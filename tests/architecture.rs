@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("session", &[]),
     ("random", &[]),
     ("nearest", &[]),
+    ("lines", &[]),
     ("files", &[]),
     ("process", &["nearest", "session", "random"]),
     ("timers", &["session", "random", "process"]),
@@ -33,7 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "trial",
         &[
-            "nearest", "session", "random", "process", "order", "faults", "systems", "sim", "net", "scenario",
+            "lines", "nearest", "session", "random", "process", "order", "faults", "systems", "sim", "net", "scenario",
             "history", "check", "stats",
         ],
     ),
@@ -41,7 +42,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("picker", &["systems"]),
     ("stats", &[]),
     ("plot", &["stats"]),
-    ("history", &["session", "random", "process"]),
+    ("history", &["lines", "session", "random", "process"]),
     ("check", &["nearest", "history"]),
 ];
 

@@ -1,5 +1,8 @@
 //! The outputs in docs/ are those of the scenarios: each marked block is the script or the trace of its file.
 //!
+//! A block that follows a line `<!-- run: conlab test … -->` is that command and what it prints, but for where the run is kept and
+//! how fast this machine was; after `<!-- violation: conlab test … -->` it is the scenario that the run leaves.
+//!
 //! A block follows a line `<!-- FILE: script -->`, or `trace`, `counterexample`, or `check`: what `conlab check` says of the history
 //! of the scenario, but for the times that it took. After a scenario was recorded anew,
 //! `DOCS_RECORD=1 cargo test --test docs` fills the blocks again.
@@ -19,6 +22,11 @@ fn pages() -> Vec<PathBuf> {
 /// What a marker names: part of a scenario file.
 fn named(marker: &str) -> Option<String> {
     let (file, part) = marker.strip_prefix("<!-- ")?.strip_suffix(" -->")?.split_once(": ")?;
+    match file {
+        "run" => return Some(format!("$ {part}\n{}", tested(part).0)),
+        "violation" => return Some(tested(part).1),
+        _ => {}
+    }
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{marker}: {error}"));
     let (script, recording) = text.split_once("\n---\n").unwrap_or((&text, ""));
     match part {
@@ -36,6 +44,52 @@ fn named(marker: &str) -> Option<String> {
         }
         "check" => Some(checked(file)),
         other => panic!("{marker}: expected script, trace, counterexample or check, found {other}"),
+    }
+}
+
+/// What a `conlab test` prints, and the scenario that it leaves.
+fn tested(command: &str) -> (String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = command.strip_prefix("conlab ").expect("it is a command of conlab");
+    let mut conlab = Command::cargo_bin("conlab").expect("it is built with the tests");
+    let run = conlab.current_dir(folder.path()).args(words.split(' ')).output().expect("it runs");
+    let printed = String::from_utf8(run.stdout).expect("it prints text");
+    let lines: Vec<String> = printed.lines().map(without_chance).collect();
+    let scenario = find(folder.path(), "violation.scn");
+    let scenario = scenario.map(|path| fs::read_to_string(path).expect("it can be read"));
+    (lines.join("\n").trim_end().to_string(), scenario.unwrap_or_default().trim_end().to_string())
+}
+
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).expect("it is a folder").flatten().map(|entry| entry.path());
+    entries.into_iter().find_map(|path| {
+        if path.is_dir() { find(&path, name) } else { path.ends_with(name).then_some(path) }
+    })
+}
+
+/// A line without what differs from run to run: when it was run, how long it took, and how fast that is.
+fn without_chance(line: &str) -> String {
+    let mut words: Vec<String> = line.split(' ').map(without_stamp).collect();
+    let after = |words: &[String], before: &[&str]| {
+        let at = words.windows(before.len()).position(|window| window == before);
+        at.map(|at| at + before.len())
+    };
+    if let Some(at) = after(&words, &["recorded", "at"]) {
+        words[at] = "…".to_string();
+    }
+    if let Some(at) = after(&words, &["messages,", "in"]) {
+        words.truncate(at);
+        words.push("…".to_string());
+    }
+    words.join(" ")
+}
+
+/// `store/causal/20260102T030405Z/report.html` without the time.
+fn without_stamp(word: &str) -> String {
+    let is_stamp = |part: &&str| part.len() == 16 && part.as_bytes()[8] == b'T' && part.ends_with('Z');
+    match word.split('/').find(is_stamp) {
+        Some(stamp) => word.replace(stamp, "…"),
+        None => word.to_string(),
     }
 }
 

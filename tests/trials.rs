@@ -71,16 +71,18 @@ fn finds(plan: &Plan) -> Broken {
     let plan = Plan { seed: found.seed, ..plan.clone() };
     let trial = simulate(&plan, Journal::default()).expect("it was run before");
     let broken = trial.judgement.broken().expect("the same seed breaks the same");
-    if let Broken::Model(model) = broken {
-        let small = shrink(&plan, &trial).unwrap_or_else(|| panic!("not shown: conlab {command}"));
-        assert!(small.requests <= 30, "{} requests are left of conlab {command}", small.requests);
-        let folder = tempfile::tempdir().expect("there is room");
-        let path = folder.path().join("violation.scn");
-        fs::write(&path, &small.scenario).expect("it can be written");
-        let report = run(&path, &RunOptions::default()).expect("it is well formed");
-        assert!(report.passed, "{}", report.text);
-        assert!(report.text.contains(&format!("not {model}")), "{}", report.text);
-    }
+    let small = shrink(&plan, &trial).unwrap_or_else(|| panic!("not shown: conlab {command}"));
+    assert!(small.requests <= 30, "{} requests are left of conlab {command}", small.requests);
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("violation.scn");
+    fs::write(&path, &small.scenario).expect("it can be written");
+    let report = run(&path, &RunOptions::default()).expect("it is well formed");
+    assert!(report.passed, "{}", report.text);
+    let what = match broken {
+        Broken::Model(model) => model.name(),
+        Broken::Durability => "durable",
+    };
+    assert!(report.text.contains(&format!("not {what}")), "{}", report.text);
     broken
 }
 
@@ -161,6 +163,57 @@ fn a_blank_server_that_serves_reads_is_caught() {
 fn a_stale_acknowledgement_is_caught() {
     let plan = harsh(System::Linearizable, "kill,reorder,duplicate,lose", 300);
     caught(Defect::StaleAck, Plan { servers: 2, ..plan });
+}
+
+/// Nobody reads the write before it is gone, so no model minds; but it was acknowledged.
+#[test]
+fn a_lost_write_that_breaks_no_model_becomes_a_scenario_too() {
+    let plan = harsh(System::Sequential, "partition=primary,kill", 300);
+    let plan = Plan { defect: Some(Defect::ReleaseEarly), ..plan };
+    assert_eq!(finds(&plan), Broken::Durability);
+}
+
+/// With its memory a server may die at any time, and any number of them: nothing is lost, at no level.
+#[test]
+fn kills_that_keep_the_memory_lose_nothing() {
+    for system in System::ALL {
+        let plan = Plan { servers: 3, ..harsh(system, "kill-keep", 200) };
+        let how = Sweep { runs: 20, jobs: 2, keep_going: true, twice: false };
+        let swept = sweep(&plan, &how, &|_| ()).expect("every run can be read back");
+        assert!(swept.broken.is_empty() && swept.unknown.is_empty(), "{system}: {swept:?}");
+        let trial = simulate(&plan, Journal::default()).expect("it runs");
+        assert_eq!(trial.judgement.writes.lost_with_origin, 0, "{system}");
+    }
+}
+
+#[test]
+fn a_sweep_is_the_same_on_any_number_of_threads() {
+    let plan = Plan { model: Model::Linearizable, faults: Vec::new(), ..plan(System::Sequential) };
+    let swept = |jobs| {
+        let how = Sweep { runs: 100, jobs, keep_going: false, twice: false };
+        let swept = sweep(&plan, &how, &|_| ()).expect("every run can be read back");
+        let seeds: Vec<u64> = swept.broken.iter().map(|found| found.seed).collect();
+        (swept.runs, swept.operations, seeds)
+    };
+    assert_eq!(swept(1), swept(4));
+}
+
+/// Clients that never wait long leave the rate alone; too few of them are told, and the rest of the load is not asked.
+#[test]
+fn the_load_is_an_open_loop_and_too_few_clients_are_told() {
+    let rate = |clients| {
+        let plan = Plan {
+            clients,
+            rate: 500.0,
+            faults: Vec::new(),
+            length: Length::Time(Duration::from_secs(10)),
+            ..Plan::of(System::Linearizable)
+        };
+        simulate(&plan, Journal::default()).expect("it runs").figures
+    };
+    let (many, few) = (rate(50), rate(1));
+    assert!((450.0..550.0).contains(&many.rate()) && many.turned_away == 0, "{}", many.rate());
+    assert!(few.rate() < 300.0 && few.turned_away > 1_000, "{} a second", few.rate());
 }
 
 /// Collects what is written.

@@ -3,6 +3,7 @@
 //! stdout carries results only; all else goes to stderr under the run's clock. What a command means is the same here,
 //! in the shell and in a scenario file: all three read [`crate::scenario::grammar`].
 
+mod again;
 mod answer;
 mod args;
 mod check;

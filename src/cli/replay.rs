@@ -1,9 +1,11 @@
 //! `conlab replay DIR|latest`: runs a kept run again.
 
+use super::again::compared;
 use super::args::{Cli, Command, Globals};
 use super::console;
 use super::exit::{Exit, Failure};
 use super::runs::{self, Begun, HISTORY, MESSAGES};
+use super::test::Test;
 use crate::trial::{Journal, simulate_into};
 use clap::{Args, Parser};
 use std::fs::File;
@@ -40,7 +42,7 @@ impl Replay {
             .map_err(|error| wrong(error.kind().as_str().unwrap_or("")))?;
         let Some(Command::Test(test)) = cli.command else { return Err(wrong("another command")) };
         if !folder.join(MESSAGES).is_file() {
-            return test.run(globals); // live, or many seeds: there is nothing to compare
+            return again(&folder, *test, globals);
         }
         console::result(&format!("seed {}: conlab {}", begun.seed, begun.arguments.join(" ")))?;
         let plan = test.plan()?;
@@ -78,6 +80,19 @@ impl Replay {
             Failure::usage(format!("there is no run of conlab test in {}/ yet", runs::STORE))
         })
     }
+}
+
+/// Runs it again where the bytes cannot be the same, and says what was: a live run has the same load and the same schedule
+/// of faults, but real time; of many seeds only the results are kept.
+fn again(folder: &Path, test: Test, globals: &Globals) -> Result<Exit, Failure> {
+    let exit = test.run(globals)?;
+    let is_test = |folder: &PathBuf| Begun::read(folder).is_ok_and(|run| run.is_test());
+    let Some(after) = runs::folders().into_iter().rfind(is_test) else { return Ok(exit) };
+    match compared(folder, &after) {
+        Ok(lines) => lines.iter().try_for_each(|line| console::result(line))?,
+        Err(why) => console::remark(&format!("nothing to compare: {why}")),
+    }
+    Ok(exit)
 }
 
 /// Compares what is written with a file.

@@ -6,9 +6,10 @@
 //! file is whole after each event, so that a run that is killed can still be checked.
 
 use super::event::quote;
-use crate::process::{Key, NodeId, Op, Outcome};
+use crate::lines::push_number;
+use crate::process::{Key, NodeId, Op, Outcome, Reason, Value};
+use crate::session::Version;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,25 +25,23 @@ pub struct Recorder {
 pub struct Recording {
     client: String,
     process: u64,
-    /// `"f":"write","key":"x","value":` and so on: what invocation and completion share.
-    about: String,
-    /// The value of the invocation.
-    value: String,
-    /// `,"node":3` and `,"final":true`, where they are known.
-    more: String,
+    function: &'static str,
+    key: Key,
+    /// What is written; `None` of a read or a delete.
+    value: Option<Value>,
+    node: Option<NodeId>,
+    is_final: bool,
 }
 
 impl Recording {
     /// The server that is asked.
-    pub fn at(mut self, node: NodeId) -> Self {
-        let _ = write!(self.more, ",\"node\":{}", node.0);
-        self
+    pub fn at(self, node: NodeId) -> Self {
+        Recording { node: Some(node), ..self }
     }
 
     /// It is a read of the quiet period at the end: nothing else happens any more.
-    pub fn finally(mut self) -> Self {
-        self.more.push_str(",\"final\":true");
-        self
+    pub fn finally(self) -> Self {
+        Recording { is_final: true, ..self }
     }
 }
 
@@ -77,30 +76,32 @@ impl Recorder {
     /// `client` asks for `op`, at `time` since the start. `None` for a read of everything: histories have no such thing.
     pub fn invoke(&self, client: &str, time: Duration, op: &Op) -> Option<Recording> {
         let (function, key, value) = match op {
-            Op::Set { key, value, .. } => ("write", key, quoted(value)),
-            Op::Get { key, .. } => ("read", key, "null".to_string()),
-            Op::Delete { key, .. } => ("delete", key, "null".to_string()),
+            Op::Set { key, value, .. } => ("write", key.clone(), Some(value.clone())),
+            Op::Get { key, .. } => ("read", key.clone(), None),
+            Op::Delete { key, .. } => ("delete", key.clone(), None),
             Op::All { .. } => return None,
         };
-        let about = format!("\"f\":\"{function}\",\"key\":{}", quoted(key));
         let mut state = self.lock();
-        let process = state.process(client);
-        if !state.keys.contains(key) {
+        let (client, process) = (client.to_string(), state.process(client));
+        if !state.keys.contains(&key) {
             state.keys.insert(key.clone());
         }
-        let client = client.to_string();
-        let recording = Recording { client, process, about, value, more: String::new() };
-        state.write(time, "invoke", &recording, &recording.value, "");
+        let recording =
+            Recording { client, process, function, key, value, node: None, is_final: false };
+        state.begin(time, "invoke", &recording, recording.value.as_deref());
+        state.end_line();
         Some(recording)
     }
 
     /// What came of it, at `time` since the start.
     pub fn complete(&self, recording: Recording, time: Duration, outcome: &Outcome) {
         let mut state = self.lock();
-        let (kind, value, more) = ending(&recording, outcome);
-        state.write(time, kind, &recording, &value, &more);
-        if kind != "info" {
-            state.idle.entry(recording.client).or_default().push(recording.process);
+        let known = state.complete(&recording, time, outcome);
+        if known {
+            match state.idle.get_mut(&recording.client) {
+                Some(idle) => idle.push(recording.process),
+                None => _ = state.idle.insert(recording.client, vec![recording.process]),
+            }
         }
     }
 
@@ -129,23 +130,74 @@ impl State {
         self.processes - 1
     }
 
-    fn write(
-        &mut self,
-        time: Duration,
-        kind: &str,
-        recording: &Recording,
-        value: &str,
-        more: &str,
-    ) {
-        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.time = self.time.max(time);
-        let (index, time, process, about) =
-            (self.index, self.time, recording.process, &recording.about);
+    /// The completion. Whether it is known what came of the request.
+    fn complete(&mut self, recording: &Recording, time: Duration, outcome: &Outcome) -> bool {
+        let value = recording.value.as_deref();
+        match outcome {
+            Outcome::Set { version, .. } | Outcome::Deleted { version, .. } => {
+                self.begin(time, "ok", recording, value);
+                self.done(recording, *version);
+            }
+            Outcome::Got { value, version, .. } => {
+                self.begin(time, "ok", recording, value.as_deref());
+                self.done(recording, Some(*version));
+            }
+            Outcome::All { .. } => self.begin(time, "ok", recording, None),
+            Outcome::Refused(reason) => {
+                self.begin(time, "fail", recording, value);
+                self.error(reason);
+            }
+            Outcome::Unknown(reason) => {
+                self.begin(time, "info", recording, value);
+                self.error(reason);
+            }
+        }
+        self.end_line();
+        !matches!(outcome, Outcome::Unknown(_))
+    }
+
+    /// What every event has, up to its value.
+    fn begin(&mut self, time: Duration, kind: &str, recording: &Recording, value: Option<&str>) {
+        self.time = self.time.max(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         self.line.clear();
-        let _ = writeln!(
-            self.line,
-            "{{\"index\":{index},\"time\":{time},\"process\":{process},\"type\":\"{kind}\",{about},\"value\":{value}{more}}}"
-        );
+        for (name, number) in
+            [("{\"index\":", self.index), (",\"time\":", self.time), (",\"process\":", recording.process)]
+        {
+            self.line.push_str(name);
+            push_number(&mut self.line, number);
+        }
+        for part in [",\"type\":\"", kind, "\",\"f\":\"", recording.function, "\",\"key\":"] {
+            self.line.push_str(part);
+        }
+        quote(&recording.key, &mut self.line);
+        self.line.push_str(",\"value\":");
+        match value {
+            Some(value) => quote(value, &mut self.line),
+            None => self.line.push_str("null"),
+        }
+    }
+
+    /// What is known of an operation that was done.
+    fn done(&mut self, recording: &Recording, version: Option<Version>) {
+        let node = recording.node.map(|node| u64::from(node.0));
+        for (name, number) in [(",\"version\":", version), (",\"node\":", node)] {
+            if let Some(number) = number {
+                self.line.push_str(name);
+                push_number(&mut self.line, number);
+            }
+        }
+        if recording.is_final {
+            self.line.push_str(",\"final\":true");
+        }
+    }
+
+    fn error(&mut self, reason: &Reason) {
+        self.line.push_str(",\"error\":");
+        quote(&reason.to_string(), &mut self.line);
+    }
+
+    fn end_line(&mut self) {
+        self.line.push_str("}\n");
         if self.failed.is_some() {
             return;
         }
@@ -155,39 +207,10 @@ impl State {
     }
 }
 
-/// The type of the completion, its value, and further fields.
-fn ending(recording: &Recording, outcome: &Outcome) -> (&'static str, String, String) {
-    let version = |version: &Option<u64>| {
-        let version = version.map_or(String::new(), |version| format!(",\"version\":{version}"));
-        version + &recording.more
-    };
-    let error =
-        |reason: &dyn std::fmt::Display| format!(",\"error\":{}", quoted(&reason.to_string()));
-    match outcome {
-        Outcome::Set { version: made, .. } | Outcome::Deleted { version: made, .. } => {
-            ("ok", recording.value.clone(), version(made))
-        }
-        Outcome::Got { value, version: read, .. } => {
-            let value = value.as_ref().map_or("null".to_string(), |value| quoted(value));
-            ("ok", value, version(&Some(*read)))
-        }
-        Outcome::All { .. } => ("ok", "null".to_string(), String::new()),
-        Outcome::Refused(reason) => ("fail", recording.value.clone(), error(reason)),
-        Outcome::Unknown(reason) => ("info", recording.value.clone(), error(reason)),
-    }
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::new();
-    quote(text, &mut quoted);
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::history::read;
-    use crate::process::Reason;
     use std::sync::Arc;
 
     #[derive(Clone, Default)]

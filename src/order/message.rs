@@ -137,8 +137,8 @@ impl Display for Message {
 }
 
 /// Entries as a trace shows them.
-fn carried(entries: &[Arc<Entry>]) -> String {
-    listed(&first_triples(entries), entries.len())
+fn carried(entries: &[Arc<Entry>]) -> impl Display {
+    listed(entries.iter().map(|entry| &entry.triple), entries.len())
 }
 
 /// The first few triples of a list of entries.

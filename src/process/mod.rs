@@ -70,7 +70,10 @@ pub struct NodeId(pub u32);
 
 impl Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("n{}", self.0))
+        match f.width() {
+            None => write!(f, "n{}", self.0),
+            Some(_) => f.pad(&format!("n{}", self.0)),
+        }
     }
 }
 

@@ -127,7 +127,8 @@ impl Display for Step {
         match self {
             Step::Forwarded { ticket, to } => write!(f, "forwarded {ticket} to {to}"),
             Step::LockTaken { round, entries, first } => {
-                write!(f, "lock taken for round {round}, broadcast {}", listed(first, *entries))
+                let first = listed(first.iter(), *entries);
+                write!(f, "lock taken for round {round}, broadcast {first}")
             }
             Step::LockReleased { round } => write!(f, "lock released, round {round} done"),
             Step::Applied { key, value: Some(value), version } => {
@@ -163,14 +164,20 @@ impl Display for Step {
 }
 
 /// Some triples as a trace shows them: the first few and how many there are.
-pub fn listed(first: &[Triple], entries: usize) -> String {
-    let shown =
-        first.iter().take(Triple::SHOWN).map(Triple::to_string).collect::<Vec<_>>().join(", ");
-    match entries {
-        0 => "(empty)".to_string(),
-        few if few <= first.len() => shown,
-        many => format!("{shown}, … ({many} in all)"),
-    }
+pub fn listed<'a>(
+    triples: impl Iterator<Item = &'a Triple> + Clone,
+    entries: usize,
+) -> impl Display {
+    std::fmt::from_fn(move |f| {
+        if entries == 0 {
+            return f.write_str("(empty)");
+        }
+        for (number, triple) in triples.clone().take(Triple::SHOWN).enumerate() {
+            f.write_str(if number > 0 { ", " } else { "" })?;
+            triple.fmt(f)?;
+        }
+        if entries > Triple::SHOWN { write!(f, ", … ({entries} in all)") } else { Ok(()) }
+    })
 }
 
 /// Text as a trace shows it: on one line and of bounded width, however long or odd it is.
@@ -179,6 +186,9 @@ pub struct Short<'a>(pub &'a str);
 impl Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const WIDTH: usize = 24;
+        if self.0.len() <= WIDTH && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !self.0.is_empty() {
+            return f.write_str(self.0);
+        }
         let odd = self.0.is_empty()
             || self.0.chars().take(WIDTH).any(|c| c.is_control() || c == ' ' || c == '"');
         let cut: String = self.0.chars().take(WIDTH).collect();

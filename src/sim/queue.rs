@@ -7,7 +7,8 @@ use std::time::Duration;
 /// A queue of events. The heap orders small keys only; the events lie still in slots until their time comes.
 #[derive(Debug)]
 pub(super) struct Queue<E> {
-    keys: BinaryHeap<Reverse<(Duration, u64, usize)>>,
+    /// When in nanoseconds, in which order it was scheduled, and the event's slot.
+    keys: BinaryHeap<Reverse<(u64, u64, usize)>>,
     slots: Vec<Option<E>>,
     free: Vec<usize>,
     sequence: u64,
@@ -33,19 +34,24 @@ impl<E> Queue<E> {
             }
         };
         self.sequence += 1;
-        self.keys.push(Reverse((at, self.sequence, slot)));
+        self.keys.push(Reverse((nanos(at), self.sequence, slot)));
     }
 
     /// Takes the first event if it is due by `until`.
     pub fn pop_until(&mut self, until: Duration) -> Option<(Duration, E)> {
         let Reverse((at, _, _)) = self.keys.peek()?;
-        if *at > until {
+        if *at > nanos(until) {
             return None;
         }
         let Reverse((at, _, slot)) = self.keys.pop()?;
         self.free.push(slot);
-        self.slots[slot].take().map(|event| (at, event))
+        self.slots[slot].take().map(|event| (Duration::from_nanos(at), event))
     }
+}
+
+/// A time as one number: it is compared all the time. Five centuries are for ever.
+fn nanos(at: Duration) -> u64 {
+    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

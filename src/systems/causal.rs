@@ -28,7 +28,7 @@ pub(super) const ABOUT: About = About {
     clients: Clients::WithSession,
     how: "a write is answered when its own server has it; a read waits until its server has what the session has seen",
     faults: "lossy, slow or cut links; pauses; kills while a majority is left and one server at a time lacks its memory",
-    durable: false,
+    durable: true,
     not: "sequential: two clients may see two unrelated writes at different times",
 };
 

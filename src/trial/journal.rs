@@ -1,8 +1,8 @@
 //! Watches a simulated trial: which write took which place, and, where somebody wants them, every message and the log of
 //! every server.
 
-use super::lines::{Lines, push_number};
 use crate::faults::Fault;
+use crate::lines::{Lines, push_number};
 use crate::process::{Effect, NodeId, Process, Step, Ticket};
 use crate::sim::{Cause, Left, Loss, Observer, Places};
 use std::fmt::{Display, Write as _};

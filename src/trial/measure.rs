@@ -30,7 +30,7 @@ pub struct Figures {
     pub messages: u64,
     /// How many came when every client was waiting for an answer, and so were never asked.
     pub turned_away: u64,
-    /// How long this machine took to simulate and to record it; zero where time is real.
+    /// How long one core of this machine worked to simulate and to record it; zero where time is real.
     pub took: Duration,
     /// The longest time without an acknowledgement, and when it began.
     pub standstill: (Duration, Duration),
@@ -48,7 +48,7 @@ impl Figures {
         if seconds > 0.0 { self.operations() as f64 / seconds } else { 0.0 }
     }
 
-    /// How many messages a second of this machine's time the simulator delivered, recording included.
+    /// How many messages a second of work of one core the simulator delivered, recording included.
     pub fn messages_per_second(&self) -> Option<f64> {
         let seconds = self.took.as_secs_f64();
         (seconds > 0.0 && self.messages > 0).then(|| self.messages as f64 / seconds)

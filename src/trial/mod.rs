@@ -22,7 +22,6 @@
 
 mod journal;
 mod judge;
-mod lines;
 mod live;
 mod load;
 mod measure;
@@ -35,6 +34,7 @@ mod script;
 mod shapes;
 mod shrink;
 mod simulated;
+mod stopwatch;
 mod sweep;
 mod timeline;
 

@@ -26,17 +26,10 @@ pub fn text(plan: &Plan, trial: &Trial) -> String {
     for beyond in plan.beyond_the_claim() {
         let _ = writeln!(text, "note         the claim does not cover {beyond}");
     }
-    if figures.turned_away > 0 {
-        let _ = writeln!(
-            text,
-            "note         {} more came while all {} clients waited, and were not asked; for the whole rate of {} a second: more --clients",
-            figures.turned_away, plan.clients, plan.rate
-        );
-    }
     text.push('\n');
     judgement(&mut text, &trial.judgement);
     text.push('\n');
-    costs(&mut text, figures);
+    costs(&mut text, plan, figures);
     text
 }
 
@@ -100,14 +93,11 @@ fn lost(judgement: &Judgement) -> (char, String) {
     }
 }
 
-fn costs(text: &mut String, figures: &Figures) {
+fn costs(text: &mut String, plan: &Plan, figures: &Figures) {
     let Figures { ok, failed, unknown, .. } = figures;
     let all = figures.operations();
-    let rate = figures.rate();
-    let _ = writeln!(
-        text,
-        "operations   {all}: {ok} ok, {failed} failed, {unknown} unknown; {rate:.1} a second"
-    );
+    let _ = writeln!(text, "operations   {all}: {ok} ok, {failed} failed, {unknown} unknown");
+    let _ = writeln!(text, "rate         {}", rate(plan, figures));
     let (times, broken) = figures.windows;
     let _ = writeln!(
         text,
@@ -136,10 +126,22 @@ fn costs(text: &mut String, figures: &Figures) {
     );
 }
 
+/// How many asked a second, and how many found every client waiting: then it was less than what was asked for.
+fn rate(plan: &Plan, figures: &Figures) -> String {
+    let rate = format!("{:.1} a second of {}", figures.rate(), plan.rate);
+    match figures.turned_away {
+        0 => rate,
+        number => format!(
+            "{rate}; {number} more came while all {} clients waited, and were not asked (see --clients)",
+            plan.clients
+        ),
+    }
+}
+
 /// How fast the simulator was: the one figure of a simulated run that differs from time to time.
 fn speed(figures: &Figures) -> String {
     match figures.messages_per_second() {
-        Some(speed) => format!("; simulated and recorded at {:.2} million a second", speed / 1e6),
+        Some(speed) => format!("; simulated and recorded at {:.2} million a second of one core", speed / 1e6),
         None => String::new(),
     }
 }

@@ -43,7 +43,7 @@ pub struct Done {
     pub turned_away: u64,
     /// How many messages processes handled; 0 where nobody counts them.
     pub messages: u64,
-    /// How long this machine took to simulate and to record it; zero where time is real.
+    /// How long one core of this machine worked to simulate and to record it; zero where time is real.
     pub took: Duration,
 }
 

@@ -5,12 +5,12 @@ use super::journal::Journal;
 use super::memory::Memory;
 use super::plan::Plan;
 use super::run::{Done, Ground, run};
+use super::stopwatch::Stopwatch;
 use crate::history::{Format, Recorder, read};
 use crate::process::{NodeId, Nothing, Process, Start, Status};
 use crate::scenario::{KnowsClients, settings};
 use crate::sim::Sim;
 use crate::systems::Visitor;
-use tokio::time::Instant;
 
 /// Runs and judges a plan in the simulator. What its clients saw goes to `history` too, as JSON Lines.
 ///
@@ -31,14 +31,14 @@ pub fn simulate_into(
 ) -> Result<Trial, String> {
     let memory = Memory::default();
     let recorder = Recorder::new(memory.clone());
-    let begun = Instant::now();
+    let watch = Stopwatch::start();
     let (mut done, mut journal) =
         plan.system.visit(Simulated { plan, recorder: &recorder, journal });
     let unwritten = |error: std::io::Error| format!("the run cannot be kept: {error}");
     journal.close().map_err(unwritten)?;
     let text = memory.take();
     out.write_all(&text).and_then(|()| out.flush()).map_err(unwritten)?;
-    done.took = begun.elapsed();
+    done.took = watch.elapsed();
     let reading = read("the run", &text[..], Some(Format::JsonLines));
     let history = reading.map_err(|error| error.to_string())?.history;
     Ok(Trial::of(plan, done, history, Some(journal.places().of_values())))

@@ -4,6 +4,7 @@ use super::journal::Journal;
 use super::plan::Plan;
 use super::simulated::{simulate, simulate_into};
 use super::{Figures, Judgement};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,67 +47,95 @@ pub struct Swept {
     pub differ: Vec<u64>,
 }
 
-/// Runs `plan` under many seeds. Seeds are taken in order, so the lowest that breaks something is always found.
+/// Runs `plan` under many seeds. They count in their order, whichever thread is first: so the lowest that breaks something
+/// is always found, and with the same plan the result is the same.
 ///
 /// # Errors
 /// If a run cannot be read back: a fault of this program.
 pub fn sweep(plan: &Plan, how: &Sweep, tell: &(dyn Fn(u64) + Sync)) -> Result<Swept, String> {
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-    let swept = Mutex::new(Swept::default());
-    let failed = Mutex::new(None);
+    let tally = Mutex::new(Tally::default());
+    let work = || {
+        while !stop.load(Ordering::Relaxed) {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= how.runs {
+                return;
+            }
+            let plan = Plan { seed: plan.seed.wrapping_add(number), ..plan.clone() };
+            let outcome = one(&plan, how.twice);
+            let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+            if tally.take(number, outcome, how.keep_going) {
+                stop.store(true, Ordering::Relaxed);
+            }
+            tell(tally.swept.runs);
+        }
+    };
     thread::scope(|scope| {
         for _ in 0..how.jobs.clamp(1, how.runs.max(1) as usize) {
-            scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= how.runs {
-                        return;
-                    }
-                    let plan = Plan { seed: plan.seed.wrapping_add(number), ..plan.clone() };
-                    match one(&plan, how.twice) {
-                        Ok(outcome) => {
-                            let mut swept = swept.lock().unwrap_or_else(PoisonError::into_inner);
-                            let bad = swept.take(plan.seed, outcome);
-                            stop.fetch_or(bad && !how.keep_going, Ordering::Relaxed);
-                            tell(swept.runs);
-                        }
-                        Err(error) => {
-                            failed
-                                .lock()
-                                .unwrap_or_else(PoisonError::into_inner)
-                                .get_or_insert(error);
-                            stop.store(true, Ordering::Relaxed);
-                        }
-                    }
-                }
-            });
+            scope.spawn(work);
         }
     });
-    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tally.failed.map_or(Ok(tally.swept), Err)
+}
+
+/// What came of the seeds so far, counted in their order.
+#[derive(Default)]
+struct Tally {
+    swept: Swept,
+    /// What is over before an earlier seed is: few, unless one seed takes very long.
+    early: BTreeMap<u64, Result<Outcome, String>>,
+    /// The seed that counts next.
+    next: u64,
+    over: bool,
+    failed: Option<String>,
+}
+
+impl Tally {
+    /// Takes in what came of one seed. Whether the sweep is over.
+    fn take(
+        &mut self,
+        number: u64,
+        outcome: Result<Outcome, String>,
+        keep_going: bool,
+    ) -> bool {
+        self.early.insert(number, outcome);
+        while let Some(outcome) = self.early.remove(&self.next) {
+            if self.over {
+                break; // run on another thread, but past the end
+            }
+            self.next += 1;
+            match outcome {
+                Ok(outcome) => self.over = self.swept.take(outcome) && !keep_going,
+                Err(error) => (self.over, self.failed) = (true, Some(error)),
+            }
+        }
+        self.over
     }
-    let mut swept = swept.into_inner().unwrap_or_else(PoisonError::into_inner);
-    swept.broken.sort_by_key(|found| found.seed);
-    swept.unknown.sort_by_key(|found| found.seed);
-    swept.differ.sort_unstable();
-    Ok(swept)
 }
 
 struct Outcome {
+    seed: u64,
     judgement: Judgement,
     figures: Figures,
     differs: bool,
 }
 
+impl Outcome {
+    fn of(plan: &Plan, trial: super::Trial, differs: bool) -> Self {
+        let super::Trial { judgement, figures, .. } = trial;
+        Outcome { seed: plan.seed, judgement, figures, differs }
+    }
+}
+
 fn one(plan: &Plan, twice: bool) -> Result<Outcome, String> {
     if !twice {
         let trial = simulate(plan, Journal::default())?;
-        return Ok(Outcome { judgement: trial.judgement, figures: trial.figures, differs: false });
+        return Ok(Outcome::of(plan, trial, false));
     }
     let (first, trial) = traced(plan)?;
     let (second, _) = traced(plan)?;
-    let differs = first != second;
-    Ok(Outcome { judgement: trial.judgement, figures: trial.figures, differs })
+    Ok(Outcome::of(plan, trial, first != second))
 }
 
 /// A run with the sum of all its messages and events.
@@ -141,7 +170,8 @@ impl Write for Sum {
 
 impl Swept {
     /// Takes over what came of one seed. Whether it is bad.
-    fn take(&mut self, seed: u64, outcome: Outcome) -> bool {
+    fn take(&mut self, outcome: Outcome) -> bool {
+        let seed = outcome.seed;
         self.runs += 1;
         let (all, ok, messages) = &mut self.operations;
         *all += outcome.figures.operations();

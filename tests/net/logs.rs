@@ -17,7 +17,7 @@ struct Lines {
 impl Lines {
     fn of(controller: &Controller) -> Lines {
         let (lines, coming) = mpsc::unbounded_channel();
-        controller.logs().send_to(move |line| drop(lines.send(line.to_string())));
+        controller.logs().send_to(move |_, line| drop(lines.send(line.to_string())));
         Lines { coming, seen: Vec::new() }
     }
 

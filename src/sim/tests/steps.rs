@@ -54,6 +54,32 @@ fn a_crash_loses_what_was_not_durable_and_nothing_else() {
 }
 
 #[test]
+fn a_server_restarted_with_its_memory_goes_on_where_it_was() {
+    let mut sim = sim();
+    sim.request(N1, set("later", ""));
+    sim.request(N1, set("persist", "half way"));
+    sim.run_until(Duration::from_micros(100));
+    fault(&mut sim, "kill 1");
+    let lost = "unknown: the connection broke before the answer came";
+    assert_eq!([next(&mut sim).2, next(&mut sim).2], [lost, lost]);
+    sim.request(N2, set("tell", "unheard"));
+    sim.run_until(ms(20));
+    fault(&mut sim, "restart 1 with memory");
+    sim.run_until(ms(30));
+    // No new life, and nothing was forgotten: what fell due meanwhile is done late, and what was sent meanwhile is lost.
+    assert_eq!(pages(&mut sim, N1), "later at 20");
+    sim.request(N1, set("persist", "more"));
+    let answers: Vec<String> = std::iter::from_fn(|| sim.next_answer(ms(40)))
+        .map(|answer| answer.outcome.to_string())
+        .collect();
+    assert_eq!(answers.last().map(String::as_str), Some("ok"));
+    assert!(sim.fault("restart 1 with memory".parse().expect("it is a fault")).is_err());
+    fault(&mut sim, "kill 1");
+    fault(&mut sim, "restart 1");
+    assert_eq!(pages(&mut sim, N1), "recovered more; life 2, blank true");
+}
+
+#[test]
 fn a_dead_server_refuses_and_loses_but_what_it_sent_arrives() {
     let mut sim = sim();
     sim.request(N1, set("tell", "last words"));

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 const PIECE: usize = 1 << 16;
 
 /// Lines on their way to a file.
-pub(super) struct Lines {
+pub struct Lines {
     out: Box<dyn Write + Send>,
     text: String,
     failed: Option<io::Error>,
@@ -49,7 +49,7 @@ impl Lines {
 }
 
 /// Writes a number, without the detour through a formatter: that is what most of a line is.
-pub(super) fn push_number(text: &mut String, mut number: u64) {
+pub fn push_number(text: &mut String, mut number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();
     loop {
@@ -60,7 +60,7 @@ pub(super) fn push_number(text: &mut String, mut number: u64) {
             break;
         }
     }
-    text.extend(digits[first..].iter().map(|digit| char::from(*digit)));
+    text.push_str(std::str::from_utf8(&digits[first..]).unwrap_or_default());
 }
 
 #[cfg(test)]
