@@ -135,9 +135,9 @@ impl Fault {
     /// Why real servers cannot have it, and what they can have instead; `None` where they can.
     pub fn only_simulated(self) -> Option<&'static str> {
         match self {
-            Fault::Revive(_) => {
-                Some("real servers keep no disk, so a killed one loses its memory; pause and resume keep it")
-            }
+            Fault::Revive(_) => Some(
+                "real servers keep no disk, so a killed one loses its memory; pause and resume keep it",
+            ),
             Fault::Jump(..) | Fault::Drift(..) => {
                 Some("clocks change in the simulator only; real servers share this machine's")
             }

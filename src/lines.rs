@@ -50,6 +50,9 @@ impl Lines {
 
 /// Writes a number, without the detour through a formatter: that is what most of a line is.
 pub fn push_number(text: &mut String, mut number: u64) {
+    if number < 10 {
+        return text.push(char::from(b'0' + number as u8));
+    }
     let mut digits = [0; 20];
     let mut first = digits.len();
     loop {

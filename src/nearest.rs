@@ -28,7 +28,10 @@ mod tests {
     #[test]
     fn a_slip_of_the_finger_is_understood_and_a_strange_word_is_not() {
         let text = |word| unknown("system", word, &["causal", "eventual"]);
-        assert_eq!(text("casual"), "unknown system \"casual\"; did you mean causal? one of causal, eventual");
+        assert_eq!(
+            text("casual"),
+            "unknown system \"casual\"; did you mean causal? one of causal, eventual"
+        );
         assert_eq!(text("strong"), "unknown system \"strong\"; one of causal, eventual");
     }
 }

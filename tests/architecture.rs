@@ -34,8 +34,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "trial",
         &[
-            "lines", "nearest", "session", "random", "process", "order", "faults", "systems", "sim", "net", "scenario",
-            "history", "check", "stats",
+            "lines", "nearest", "session", "random", "process", "order", "faults", "systems",
+            "sim", "net", "scenario", "history", "check", "stats",
         ],
     ),
     ("config", &["nearest", "files", "session", "random", "process", "faults", "systems", "net"]),

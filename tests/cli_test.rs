@@ -28,12 +28,15 @@ fn a_run_is_kept_replayed_and_listed() {
     assert_eq!(code, 0, "{out}");
     assert_eq!((out.lines().next(), out.lines().last()), (Some(line), Some(line)));
     let run = &runs(&folder, "causal")[0];
-    for file in ["run.json", "history.jsonl", "messages.jsonl", "faults.jsonl", "results.json"] {
+    let files = "run.json history.jsonl messages.jsonl faults.jsonl results.json report.html";
+    for file in files.split(' ').chain(["nodes/n1.log", "nodes/n5.log"]) {
         assert!(run.join(file).is_file(), "{file} is missing");
     }
+    let log = fs::read_to_string(run.join("nodes/n1.log")).expect("it is text");
+    assert!(log.contains("s n1 lock taken for round 1, broadcast (SET, "), "{log}");
     let (code, out, _) = conlab(&folder, "replay latest");
     assert_eq!(code, 0, "{out}");
-    assert_eq!(out.matches("byte-identical").count(), 2, "{out}");
+    assert_eq!(out.matches("byte-identical").count(), 7, "{out}");
     assert!(conlab(&folder, "ls").1.contains("valid    conlab test causal --ops 100 --seed 5"));
     assert_eq!(conlab(&folder, "check latest --model causal").0, 0);
 
@@ -57,11 +60,46 @@ fn a_violation_is_kept_as_a_scenario_that_plays() {
     let (code, out, _) = conlab(&folder, words);
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("not linearizable") && out.contains("the claim does not cover"), "{out}");
-    let scenario = runs(&folder, "sequential")[0].join("violation.scn");
+    let run = &runs(&folder, "sequential")[0];
+    let page = fs::read_to_string(run.join("report.html")).expect("it is text");
+    for part in [
+        "✗ sequential: invalid",
+        "not linearizable",
+        "class=\"arrow\"",
+        "class=\"median\"",
+        "<th>p50</th>",
+        "seed=",
+        "href=\"violation.scn\"",
+        "--model linearizable",
+    ] {
+        assert!(page.contains(part), "the page lacks {part}");
+    }
+    assert!(!page.contains("src=") && !page.contains("href=\"http"), "the page needs the network");
+    let scenario = run.join("violation.scn");
     let (code, out, _) = conlab(&folder, &format!("run {}", scenario.display()));
     assert!(code == 0 && out.contains("passed: 1 of 1"), "{out}");
     let (code, out, _) = conlab(&folder, "replay latest");
     assert!(code == 1 && out.contains("byte-identical"), "{out}");
+}
+
+#[test]
+fn a_sweep_is_replayed_and_compared() {
+    let folder = folder();
+    assert_eq!(conlab(&folder, "test causal --ops 50 --runs 5 --seed 1").0, 0);
+    assert!(runs(&folder, "causal")[0].join("report.html").is_file());
+    let (code, out, _) = conlab(&folder, "replay latest");
+    assert!(code == 0 && out.contains("same     seeds: 5"), "{out}");
+    assert!(!out.contains("differs"), "{out}");
+}
+
+#[test]
+fn what_only_simulated_servers_can_is_refused_live() {
+    let folder = folder();
+    let text = "cluster causal\nkill 2\nrestart 2 with memory\n";
+    fs::write(folder.path().join("kept.scn"), text).expect("it can be written");
+    assert_eq!(conlab(&folder, "run kept.scn").0, 0);
+    let (code, _, error) = conlab(&folder, "run kept.scn --live");
+    assert!(code == 64 && error.contains("kept.scn:3: restart 2 with memory is for"), "{error}");
 }
 
 #[test]
@@ -86,6 +124,11 @@ fn bad_words_are_refused_with_a_reason() {
     let folder = folder();
     for (words, reason) in [
         ("test strong", "unknown system"),
+        ("test casual", "did you mean causal?"),
+        ("test causal --faults partitoin", "did you mean partition?"),
+        ("test causal --break stale-akc", "did you mean stale-ack?"),
+        ("test causal --model seqential", "did you mean sequential?"),
+        ("test causal --live --faults kill-keep", "kill-keep: real servers keep no disk"),
         ("test causal --faults explode", "unknown fault"),
         ("test causal --faults partition=1-9", "there is no server 9"),
         ("test causal --live --faults clock", "simulator only"),
@@ -178,4 +221,12 @@ fn a_live_run_holds_its_claim_and_is_kept() {
     let run = &runs(&folder, "causal")[0];
     assert!(fs::metadata(run.join("history.jsonl")).expect("it is kept").len() > 1_000);
     assert!(fs::metadata(run.join("faults.jsonl")).expect("it is kept").len() > 0);
+    for server in 1..=3 {
+        let log = run.join(format!("nodes/n{server}.log"));
+        let log = fs::read_to_string(log).expect("it is kept");
+        assert!(log.contains(&format!("s n{server} ")) && log.contains("answered"), "{log}");
+    }
+    let (code, out, error) = conlab(&folder, "replay latest");
+    assert_eq!(code, 0, "{out}{error}");
+    assert!(out.contains("same     verdict: valid") && out.contains("faults: "), "{out}");
 }

@@ -86,7 +86,8 @@ fn without_chance(line: &str) -> String {
 
 /// `store/causal/20260102T030405Z/report.html` without the time.
 fn without_stamp(word: &str) -> String {
-    let is_stamp = |part: &&str| part.len() == 16 && part.as_bytes()[8] == b'T' && part.ends_with('Z');
+    let is_stamp =
+        |part: &&str| part.len() == 16 && part.as_bytes()[8] == b'T' && part.ends_with('Z');
     match word.split('/').find(is_stamp) {
         Some(stamp) => word.replace(stamp, "…"),
         None => word.to_string(),

@@ -177,7 +177,7 @@ fn a_lost_write_that_breaks_no_model_becomes_a_scenario_too() {
 #[test]
 fn kills_that_keep_the_memory_lose_nothing() {
     for system in System::ALL {
-        let plan = Plan { servers: 3, ..harsh(system, "kill-keep", 200) };
+        let plan = harsh(system, "kill-keep", 1_000);
         let how = Sweep { runs: 20, jobs: 2, keep_going: true, twice: false };
         let swept = sweep(&plan, &how, &|_| ()).expect("every run can be read back");
         assert!(swept.broken.is_empty() && swept.unknown.is_empty(), "{system}: {swept:?}");

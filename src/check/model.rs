@@ -88,7 +88,11 @@ impl FromStr for Model {
         let found = Model::ALL.into_iter().find(|model| model.name() == name);
         found.ok_or_else(|| {
             let names: Vec<&str> = Model::ALL.iter().map(|model| model.name()).collect();
-            format!("there is no model {name:?}; {}use one of {}", meant(name, &names), names.join(", "))
+            format!(
+                "there is no model {name:?}; {}use one of {}",
+                meant(name, &names),
+                names.join(", ")
+            )
         })
     }
 }

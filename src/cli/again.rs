@@ -66,7 +66,9 @@ fn shown(value: &Json) -> String {
         Json::String(text) => text.clone(),
         Json::Array(items) if items.is_empty() => "none".to_string(),
         Json::Array(items) => format!("{}: {}", items.len(), joined(items.iter().map(shown))),
-        Json::Object(fields) => joined(fields.iter().map(|(name, value)| format!("{} {name}", shown(value)))),
+        Json::Object(fields) => {
+            joined(fields.iter().map(|(name, value)| format!("{} {name}", shown(value))))
+        }
         other => other.to_string(),
     }
 }

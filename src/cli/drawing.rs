@@ -122,11 +122,8 @@ impl Drawing {
             return;
         }
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        let _ = writeln!(
-            self.text,
-            "<polyline class=\"{class}\" points=\"{}\"/>",
-            points.join(" ")
-        );
+        let _ =
+            writeln!(self.text, "<polyline class=\"{class}\" points=\"{}\"/>", points.join(" "));
     }
 
     /// A bent arrow: of two between the same points, one goes above and one below.

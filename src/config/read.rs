@@ -32,7 +32,6 @@ const KEYS: [(&str, Option<&str>); 11] = [
     ("token", None),
 ];
 
-
 /// Reads and checks the text of a config file.
 pub fn parse(text: &str) -> Result<Config, Wrong> {
     let Entries(entries) =

@@ -160,9 +160,11 @@ impl State {
     fn begin(&mut self, time: Duration, kind: &str, recording: &Recording, value: Option<&str>) {
         self.time = self.time.max(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         self.line.clear();
-        for (name, number) in
-            [("{\"index\":", self.index), (",\"time\":", self.time), (",\"process\":", recording.process)]
-        {
+        for (name, number) in [
+            ("{\"index\":", self.index),
+            (",\"time\":", self.time),
+            (",\"process\":", recording.process),
+        ] {
             self.line.push_str(name);
             push_number(&mut self.line, number);
         }

@@ -62,8 +62,6 @@ impl FromStr for Defect {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Defect::ALL.into_iter().find(|defect| defect.name() == text);
-        found.ok_or_else(|| {
-            crate::nearest::unknown("defect", text, &Defect::ALL.map(Defect::name))
-        })
+        found.ok_or_else(|| crate::nearest::unknown("defect", text, &Defect::ALL.map(Defect::name)))
     }
 }

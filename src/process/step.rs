@@ -186,7 +186,10 @@ pub struct Short<'a>(pub &'a str);
 impl Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const WIDTH: usize = 24;
-        if self.0.len() <= WIDTH && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !self.0.is_empty() {
+        if self.0.len() <= WIDTH
+            && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && !self.0.is_empty()
+        {
             return f.write_str(self.0);
         }
         let odd = self.0.is_empty()

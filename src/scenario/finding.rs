@@ -105,7 +105,8 @@ impl Display for Lost {
         for write in self.writes.iter().map(|id| self.history.operation(*id)) {
             let process = self.history.process_name(write.process());
             let (line, does) = (write.invoked_line(), words::does(&self.history, write));
-            let version = write.version().map_or(String::new(), |place| format!(", version {place}"));
+            let version =
+                write.version().map_or(String::new(), |place| format!(", version {place}"));
             writeln!(text, "  line {line}  process {process}: {does}{version}")?;
         }
         f.write_str(&text)

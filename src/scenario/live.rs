@@ -3,7 +3,8 @@
 //! What a request takes is what its client measures, so `within` does not count here: the machine may be busy.
 
 use super::{
-    Answered, Played, Record, Report, Scenario, ScenarioError, Stage, What, judge, load, play, report,
+    Answered, Played, Record, Report, Scenario, ScenarioError, Stage, What, judge, load, play,
+    report,
 };
 use crate::faults::{Fault, Link};
 use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};

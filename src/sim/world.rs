@@ -85,7 +85,7 @@ impl<P: Process> World<P> {
         let request = RequestId(self.requests);
         self.open.insert(request);
         self.schedule(self.now, node, Input::Request(request, op));
-        self.queue.push(self.now.saturating_add(patience), Event::GivesUp(request));
+        self.queue.push_in_line(self.now.saturating_add(patience), Event::GivesUp(request));
         request
     }
 

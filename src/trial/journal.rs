@@ -25,7 +25,10 @@ impl Journal {
     }
 
     /// Writes the logs of the servers too, one into each of `outs`, from the first on: the lines that real servers write.
-    pub fn with_logs<W: Write + Send + 'static>(mut self, outs: impl IntoIterator<Item = W>) -> Self {
+    pub fn with_logs<W: Write + Send + 'static>(
+        mut self,
+        outs: impl IntoIterator<Item = W>,
+    ) -> Self {
         self.logs = outs.into_iter().map(Lines::into).collect();
         self
     }

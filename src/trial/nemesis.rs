@@ -212,7 +212,8 @@ impl FromStr for Kind {
         let all = Kind::COVERED.into_iter().chain([Kind::KillAny]);
         let names: Vec<String> = all.clone().map(|kind| kind.to_string()).collect();
         all.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
-            let names: Vec<&str> = ["none"].into_iter().chain(names.iter().map(String::as_str)).collect();
+            let names: Vec<&str> =
+                ["none"].into_iter().chain(names.iter().map(String::as_str)).collect();
             unknown("fault", text, &names)
         })
     }
@@ -235,7 +236,14 @@ mod tests {
 
     #[test]
     fn kinds_read_back() {
-        for kind in ["partition", "partition=halves", "partition=1-2+3->4", "kill-keep", "kill-any", "clock"] {
+        for kind in [
+            "partition",
+            "partition=halves",
+            "partition=1-2+3->4",
+            "kill-keep",
+            "kill-any",
+            "clock",
+        ] {
             assert_eq!(kind.parse::<Kind>().map(|kind| kind.to_string()), Ok(kind.to_string()));
         }
         assert!("explode".parse::<Kind>().is_err_and(|error| error.contains("reorder")));

@@ -141,7 +141,9 @@ fn rate(plan: &Plan, figures: &Figures) -> String {
 /// How fast the simulator was: the one figure of a simulated run that differs from time to time.
 fn speed(figures: &Figures) -> String {
     match figures.messages_per_second() {
-        Some(speed) => format!("; simulated and recorded at {:.2} million a second of one core", speed / 1e6),
+        Some(speed) => {
+            format!("; simulated and recorded at {:.2} million a second of one core", speed / 1e6)
+        }
         None => String::new(),
     }
 }

@@ -93,12 +93,7 @@ struct Tally {
 
 impl Tally {
     /// Takes in what came of one seed. Whether the sweep is over.
-    fn take(
-        &mut self,
-        number: u64,
-        outcome: Result<Outcome, String>,
-        keep_going: bool,
-    ) -> bool {
+    fn take(&mut self, number: u64, outcome: Result<Outcome, String>, keep_going: bool) -> bool {
         self.early.insert(number, outcome);
         while let Some(outcome) = self.early.remove(&self.next) {
             if self.over {

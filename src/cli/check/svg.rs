@@ -1,8 +1,8 @@
 //! A counterexample as a picture: a row for each process, a bar for each operation from its invocation to its end, the
 //! operations of the broken order marked, and an arrow with its reason for each step of that order.
 
-use crate::cli::drawing::{Drawing, Style, wrapped};
 use crate::check::{Counterexample, letter};
+use crate::cli::drawing::{Drawing, Style, wrapped};
 use crate::history::{Operation, ProcessId, words};
 
 const LEFT: f64 = 96.0;

@@ -44,7 +44,6 @@ pub const ALWAYS: [&str; 6] = ["status", "client", "wait", "help", "quit", "exit
 /// The words that only the shell knows that started its cluster, beside faults.
 pub const OWNERS: [&str; 2] = ["demo", "logs"];
 
-
 /// Every first word.
 pub fn words() -> impl Iterator<Item = &'static str> {
     REQUESTS.into_iter().chain(ALWAYS).chain(OWNERS).chain(faults::WORDS)

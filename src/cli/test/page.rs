@@ -46,9 +46,17 @@ pub fn of_trial(plan: &Plan, trial: &Trial, page: &Page) -> String {
         let what = "the same violation, made smaller: <code>violation.scn</code>, played by <code>conlab run</code>";
         section(&mut html, "Smaller", &format!("<p>{what}</p>{}", pre(scenario)));
     }
-    section(&mut html, "Availability and latency, and what was broken", &timeline::of(&trial.timeline()));
+    section(
+        &mut html,
+        "Availability and latency, and what was broken",
+        &timeline::of(&trial.timeline()),
+    );
     let figures = &trial.figures;
-    section(&mut html, "Latency, ms", &latencies(&[("reads", &figures.reads), ("writes", &figures.writes)]));
+    section(
+        &mut html,
+        "Latency, ms",
+        &latencies(&[("reads", &figures.reads), ("writes", &figures.writes)]),
+    );
     let links = page.files.iter().map(|file| format!("<a href=\"{0}\">{0}</a>", escaped(file)));
     section(&mut html, "Files", &format!("<p>{}</p>", links.collect::<Vec<_>>().join(" · ")));
     html

@@ -100,9 +100,10 @@ fn text(plan: &Plan, test: &Test, swept: &Swept, time: Duration) -> String {
     let (all, ok, messages) = swept.operations;
     let share = if all == 0 { 0.0 } else { 100.0 * ok as f64 / all as f64 };
     let mut text = format!(
-        "{}: {} seeds, {all} operations, {share:.1} % acknowledged, {messages} messages, in {}\n",
+        "{}: {} seed{}, {all} operations, {share:.1} % acknowledged, {messages} messages, in {}\n",
         plan.system,
         swept.runs,
+        if swept.runs == 1 { "" } else { "s" },
         took(time)
     );
     for beyond in plan.beyond_the_claim() {

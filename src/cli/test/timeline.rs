@@ -11,6 +11,8 @@ const PANEL: f64 = 120.0;
 const GAP: f64 = 34.0;
 const ROW: f64 = 22.0;
 const TICKS: u32 = 6;
+/// Local reads of simulated servers take no time, for which a logarithmic scale has no place.
+const LEAST_MS: f64 = 0.1;
 
 const LOOK: &str = "\
 .band { fill: #f6eddc }
@@ -77,7 +79,9 @@ impl Picture<'_> {
     }
 
     fn availability(&mut self, top: f64) {
-        self.drawing.text(LEFT, top - 8.0, "acknowledged, of the requests that began then", Style::Plain);
+        let title =
+            "acknowledged, of the requests that began then; none began where every client waited";
+        self.drawing.text(LEFT, top - 8.0, title, Style::Plain);
         for (label, share) in [("100 %", 0.0), ("50 %", 0.5), ("0 %", 1.0)] {
             let y = top + PANEL * share;
             self.drawing.text(LEFT - 52.0, y + 4.0, label, Style::Plain);
@@ -101,12 +105,12 @@ impl Picture<'_> {
         let title = "latency of the acknowledged, ms: median ── and most ╌╌";
         self.drawing.text(LEFT, top - 8.0, title, Style::Plain);
         let told = || self.timeline.pieces.iter().filter(|piece| piece.ok > 0);
-        let least = told().map(|piece| piece.median_ms).fold(f64::MAX, f64::min).max(0.001);
-        let most = told().map(|piece| piece.most_ms).fold(0.001, f64::max);
+        let least = told().map(|piece| piece.median_ms).fold(f64::MAX, f64::min).max(LEAST_MS);
+        let most = told().map(|piece| piece.most_ms).fold(LEAST_MS, f64::max);
         let (low, high) = (least.log10().floor().min(2.0), most.log10().ceil());
         let high = high.max(low + 1.0);
         let y = |ms: f64| {
-            top + PANEL * (1.0 - ((ms.max(0.001).log10() - low) / (high - low)).clamp(0.0, 1.0))
+            top + PANEL * (1.0 - ((ms.max(LEAST_MS).log10() - low) / (high - low)).clamp(0.0, 1.0))
         };
         for power in low as i32..=high as i32 {
             let ms = 10f64.powi(power);
