@@ -3,7 +3,6 @@
 //! While a prompt is shown both must pass through it, so that it is redrawn under them; the shell then puts its own
 //! printer in their way.
 
-use crate::faults::shown;
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -114,13 +113,13 @@ fn colours_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// A measured time, short: `0.41 ms`, `12.3 ms`, `1.52 s`; from a minute on as [`shown`] has it.
+/// A measured time, short: `0.41 ms`, `12.3 ms`, `1.52 s`; from a minute on `68.3 s`.
 pub fn took(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1e3;
     match ms {
         _ if ms < 10.0 => format!("{ms:.2} ms"),
         _ if ms < 1_000.0 => format!("{ms:.1} ms"),
         _ if ms < 60_000.0 => format!("{:.2} s", ms / 1e3),
-        _ => shown(Duration::from_millis(ms as u64)),
+        _ => format!("{:.1} s", ms / 1e3),
     }
 }

@@ -34,6 +34,7 @@ mod script;
 mod shapes;
 mod shrink;
 mod simulated;
+mod standing;
 mod stopwatch;
 mod sweep;
 mod timeline;

@@ -3,12 +3,13 @@
 use super::load::{Intent, Load, Verb, home};
 use super::nemesis::{Disturbance, Schedule};
 use super::plan::{Length, Plan, Sessions};
-use crate::faults::{Fault, Link};
+use super::standing::Standing;
+use crate::faults::Fault;
 use crate::history::{Recorder, Recording};
 use crate::process::{NodeId, Op, Outcome, Status};
 use crate::scenario::{Answered, Stage};
 use crate::session::Session;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::time::Duration;
 
@@ -83,16 +84,6 @@ struct Client {
 struct Open {
     client: Option<usize>,
     recording: Option<Recording>,
-}
-
-/// What is broken now.
-#[derive(Default)]
-struct Standing {
-    down: BTreeSet<NodeId>,
-    paused: BTreeSet<NodeId>,
-    drifting: BTreeSet<NodeId>,
-    links: BTreeSet<String>,
-    since: Option<Duration>,
 }
 
 /// Plays `plan` on `ground`. What the clients see goes to `recorder`.
@@ -339,52 +330,5 @@ impl Client {
 
     fn go_on_as_another(&mut self) {
         *self = Client { life: self.life + 1, ..Client::default() };
-    }
-}
-
-impl Standing {
-    /// A fault began or ended. Returns the window that it closes, if it ends the last.
-    fn take(&mut self, at: Duration, fault: Fault) -> Option<(Duration, Duration)> {
-        match fault {
-            Fault::Kill(node) => {
-                self.paused.remove(&node);
-                self.down.insert(node);
-            }
-            Fault::Restart(node) | Fault::Revive(node) => _ = self.down.remove(&node),
-            Fault::Pause(node) => _ = self.paused.insert(node),
-            Fault::Resume(node) => _ = self.paused.remove(&node),
-            Fault::Drift(node, 100.0) => _ = self.drifting.remove(&node),
-            Fault::Drift(node, _) => _ = self.drifting.insert(node),
-            Fault::Jump(..) => {}
-            Fault::Heal(Link::All) => self.links.clear(),
-            Fault::Heal(link) => _ = self.links.remove(&link.to_string()),
-            Fault::Slow(link, _)
-            | Fault::Lose(link, _)
-            | Fault::Duplicate(link, _)
-            | Fault::Reorder(link, _)
-            | Fault::Cut(link) => _ = self.links.insert(link.to_string()),
-        }
-        let broken = !(self.down.is_empty()
-            && self.paused.is_empty()
-            && self.drifting.is_empty()
-            && self.links.is_empty());
-        match (broken, self.since) {
-            (true, None) => self.since = Some(at),
-            (false, Some(since)) => {
-                self.since = None;
-                return Some((since, at));
-            }
-            _ => {}
-        }
-        None
-    }
-
-    /// What mends everything.
-    fn mended(&self) -> Vec<Fault> {
-        let heal = (!self.links.is_empty()).then_some(Fault::Heal(Link::All)).into_iter();
-        let restarts = self.down.iter().copied().map(Fault::Restart);
-        let resumes = self.paused.iter().copied().map(Fault::Resume);
-        let clocks = self.drifting.iter().map(|node| Fault::Drift(*node, 100.0));
-        heal.chain(restarts).chain(resumes).chain(clocks).collect()
     }
 }
