@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// told: no read of a quiet period at the end has a version.
 ///
 /// `placed` says where in the order each value is, as seen from within: for writes that were answered without a version.
-/// Without it nobody knows of those, and they are not counted as lost.
+/// Without it nobody knows of those, and they are counted as lost only where their key has no version at all in the end.
 pub fn lost_writes(
     history: &History,
     placed: Option<&BTreeMap<Value, Version>>,
@@ -24,8 +24,8 @@ pub fn lost_writes(
         let Some(last) = finals.get(&write.key()) else { return false };
         match version_of(history, write, placed) {
             Some(version) => version > *last || is_cut_off(version, &bases),
-            // A delete has no value by which it could be found.
-            None => placed.is_some() && write.act() == Act::Write,
+            // Where its key has never been written in the end, it is lost for sure. A delete has no value by which it could be found.
+            None => write.act() == Act::Write && (placed.is_some() || *last == 0),
         }
     };
     let writes = (0..).zip(history.operations()).filter(|(_, one)| is_acknowledged(one));

@@ -2,7 +2,7 @@
 
 use super::grammar::{Judgement, Property};
 use crate::check::{Budget, Counterexample, Verdict, check};
-use crate::history::{History, OpId, lost_writes, words};
+use crate::history::{History, OpId, is_acknowledged, lost_writes, words};
 use crate::sim::Places;
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
@@ -42,8 +42,15 @@ impl Finding {
             Property::Model(model) => Finding::Model(check(&history, model, &BUDGET)),
             Property::Durable => {
                 let writes = lost_writes(&history, places.map(Places::of_values));
-                let why = "no key is read in the end: read below a last `wait`".to_string();
-                Finding::Lost(writes.ok_or(why).map(|writes| Lost { history, writes }))
+                let why = "no key is read in the end: read below a last `wait`";
+                Finding::Lost(match writes {
+                    None => Err(why.to_string()),
+                    Some(lost) if lost.is_empty() && places.is_none() && hides_places(&history) => {
+                        let why = "writes that are answered without a version can be followed in the simulator only";
+                        Err(why.to_string())
+                    }
+                    Some(writes) => Ok(Lost { history, writes }),
+                })
             }
         }
     }
@@ -88,6 +95,11 @@ impl Finding {
             found => found.counterexample().map(ToString::to_string),
         }
     }
+}
+
+/// Whether a write was acknowledged without its place in the order.
+fn hides_places(history: &History) -> bool {
+    history.operations().iter().any(|one| is_acknowledged(one) && one.version().is_none())
 }
 
 impl Lost {
