@@ -7,7 +7,7 @@ use super::exit::Failure;
 use super::history::HistoryCommand;
 use super::ls::Ls;
 use super::replay::Replay;
-use super::request::{All, Delete, Get, Set};
+use super::request::{All, Append, Delete, Get, Messages, Set};
 use super::run::Run;
 use super::server::Server;
 use super::shell::ShellCommand;
@@ -29,6 +29,7 @@ Examples:
   conlab                                   pick a level, start a cluster, get a prompt
   conlab --servers 10                      the same with ten servers
   conlab up causal                         start a cluster and keep it running
+  conlab append Msg1 -w 2                  put a message into the log of a replicated-log cluster
   conlab set x 7 @2                        write x at server 2
   conlab get x @3                          read x at server 3
   conlab run test-cases/causal/*.scn       play scenarios in the simulator
@@ -112,6 +113,8 @@ pub enum Command {
     Get(Get),
     Delete(Delete),
     All(All),
+    Append(Append),
+    Messages(Messages),
     Shell(ShellCommand),
     Status(Status),
     Run(Run),

@@ -5,6 +5,7 @@ use super::console;
 use super::exit::Failure;
 use crate::config::{Config, Log};
 use crate::net::{ClusterOptions, LogOptions, Shown};
+use crate::process::Replication;
 use crate::systems::System;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub fn options(
         addresses: config.addresses.clone(),
         in_process: flags.in_process,
         timing: config.timing(),
+        replication: Replication::default(),
         link_delays: config.links.clone(),
         link_jitter: Duration::ZERO,
         faults_allowed: true,

@@ -24,7 +24,7 @@ use super::requests::{Answer, Requests};
 use super::steps;
 use super::wire::Frame;
 use crate::faults::Fault;
-use crate::process::{Ctx, Effect, NodeId, Nothing, Op, Outcome, Process, Reason, Status};
+use crate::process::{Ctx, Effect, NodeId, Op, Outcome, Process, Reason, Status};
 use crate::timers::Timers;
 use jsonrpsee::core::server::SubscriptionSink;
 use serde_json::value::{RawValue, to_raw_value};
@@ -104,12 +104,12 @@ enum Next {
 }
 
 /// The machine, held for one step; what the step leaves is for the turn, which is told at the end.
-struct Held<'a, P: Process<Record = Nothing>> {
+struct Held<'a, P: Process> {
     machine: MutexGuard<'a, Machine<P>>,
     turn: &'a Notify,
 }
 
-impl<P: Process<Record = Nothing>> Deref for Held<'_, P> {
+impl<P: Process> Deref for Held<'_, P> {
     type Target = Machine<P>;
 
     fn deref(&self) -> &Machine<P> {
@@ -117,13 +117,13 @@ impl<P: Process<Record = Nothing>> Deref for Held<'_, P> {
     }
 }
 
-impl<P: Process<Record = Nothing>> DerefMut for Held<'_, P> {
+impl<P: Process> DerefMut for Held<'_, P> {
     fn deref_mut(&mut self) -> &mut Machine<P> {
         &mut self.machine
     }
 }
 
-impl<P: Process<Record = Nothing>> Drop for Held<'_, P> {
+impl<P: Process> Drop for Held<'_, P> {
     fn drop(&mut self) {
         // A step that broke off has left a machine that nobody may use: the turn ends the server.
         if std::thread::panicking() || self.machine.has_left_something() {
@@ -132,7 +132,7 @@ impl<P: Process<Record = Nothing>> Drop for Held<'_, P> {
     }
 }
 
-impl<P: Process<Record = Nothing>> Node<P> {
+impl<P: Process> Node<P> {
     /// A node that keeps what comes until [`Node::run`] starts its machine.
     pub fn new(parts: Parts<P>) -> Arc<Self> {
         let outboxes = Outboxes::new(parts.ctx.id());
@@ -200,7 +200,7 @@ impl<P: Process<Record = Nothing>> Node<P> {
 
 impl<P> Serve for Node<P>
 where
-    P: Process<Record = Nothing> + Send,
+    P: Process + Send,
 {
     fn request(&self, op: Op) -> Answer {
         match self.hold_living() {
@@ -216,7 +216,7 @@ where
 
 impl<P> Hear<P::Message> for Node<P>
 where
-    P: Process<Record = Nothing> + Send,
+    P: Process + Send,
 {
     fn heard(&self, frame: Frame<P::Message>) -> bool {
         self.hold_living().map(|mut machine| machine.on_frame(frame)).is_some()
@@ -234,7 +234,7 @@ where
     }
 }
 
-impl<P: Process<Record = Nothing>> Machine<P> {
+impl<P: Process> Machine<P> {
     fn start(&mut self) {
         let Life::Early(frames) = std::mem::replace(&mut self.life, Life::Running) else { return };
         self.step(|process, ctx| process.on_start(ctx));
@@ -262,7 +262,7 @@ impl<P: Process<Record = Nothing>> Machine<P> {
                 Effect::Reply { ticket, outcome } => requests.answer(ticket, outcome),
                 Effect::Arm { timer, at } => self.timers.arm(timer, at),
                 Effect::Disarm { timer } => self.timers.disarm(&timer),
-                Effect::Persist { record } => match record {},
+                Effect::Persist { .. } => {} // without a disk, a record is gone with its process
             }
         }
     }

@@ -3,6 +3,8 @@
 use super::{Defect, NodeId};
 use crate::session::Version;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 /// What the driver tells a process about the cluster when it builds it.
@@ -20,6 +22,9 @@ pub struct Start {
     pub cluster: String,
     /// How long to wait for what.
     pub timing: Timing,
+    /// How a log is kept.
+    #[serde(default)]
+    pub replication: Replication,
     /// The rule of the protocol that is left out, if any; only ever in the simulator.
     #[serde(skip)]
     pub defect: Option<Defect>,
@@ -35,6 +40,18 @@ impl Start {
     pub fn members(&self) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.servers).map(NodeId)
     }
+}
+
+/// How a log is kept, the same at all its servers for as long as the cluster lives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replication {
+    /// How many servers may lack their memory at once without harm to what more of them have acknowledged; a minority if
+    /// it is not given.
+    pub tolerate: Option<u32>,
+    /// Whether appends are refused while fewer than a majority of the servers are healthy.
+    pub read_only_without_quorum: bool,
+    /// Whether records are kept on disk. Else they are gone with their process.
+    pub durable: bool,
 }
 
 /// How long a process waits for what.
@@ -82,6 +99,31 @@ pub struct Status {
     pub waiting: u64,
     /// The servers that rounds now wait for (the view); empty where this server does not know.
     pub view: Vec<NodeId>,
+    /// How each other server is, where this server watches them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub health: BTreeMap<NodeId, Health>,
+}
+
+/// How a server is, by what another hears of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// It answers.
+    Healthy,
+    /// It was silent for a while.
+    Suspected,
+    /// It was silent for long.
+    Down,
+}
+
+impl Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Health::Healthy => "healthy",
+            Health::Suspected => "suspected",
+            Health::Down => "down",
+        })
+    }
 }
 
 impl Status {

@@ -95,6 +95,7 @@ fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
     ClusterOptions {
         servers: cluster.servers,
         timing: scenario.timing(),
+        replication: cluster.replication,
         link_delays: vec![(Link::All, cluster.link)],
         link_jitter: cluster.jitter,
         log,

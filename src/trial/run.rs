@@ -306,7 +306,7 @@ impl Client {
 
     fn learn(&mut self, outcome: &Outcome) {
         self.busy = false;
-        let seen = match outcome {
+        match outcome {
             Outcome::Unknown(_) => return self.go_on_as_another(),
             Outcome::Refused(_) => {
                 self.refusals += 1;
@@ -316,13 +316,9 @@ impl Client {
                 }
                 return;
             }
-            Outcome::Set { session, .. }
-            | Outcome::Deleted { session, .. }
-            | Outcome::Got { session, .. }
-            | Outcome::All { session, .. } => session,
-        };
-        self.refusals = 0;
-        if let Some(seen) = seen {
+            _ => self.refusals = 0,
+        }
+        if let Some(seen) = outcome.session() {
             let own = self.session.get_or_insert_with(|| Session::of(seen.cluster.clone()));
             own.versions.merge(&seen.versions);
         }

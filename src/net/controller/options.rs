@@ -2,7 +2,7 @@
 
 use crate::faults::Link;
 use crate::net::{LogOptions, NetError};
-use crate::process::{NodeId, Timing};
+use crate::process::{NodeId, Replication, Timing};
 use crate::systems::System;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -30,6 +30,8 @@ pub struct ClusterOptions {
     pub in_process: bool,
     /// How long servers wait for what.
     pub timing: Timing,
+    /// How a log is kept.
+    pub replication: Replication,
     /// Delays that links have from the start; later entries win.
     pub link_delays: Vec<(Link, Duration)>,
     /// How much longer a message may take on any link, by chance.
@@ -56,6 +58,7 @@ impl ClusterOptions {
             addresses: Vec::new(),
             in_process: false,
             timing: Timing::default(),
+            replication: Replication::default(),
             link_delays: Vec::new(),
             link_jitter: Duration::ZERO,
             faults_allowed: true,

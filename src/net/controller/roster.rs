@@ -166,6 +166,7 @@ impl Roster {
             blank: incarnation > 1,
             cluster: self.cluster.clone(),
             timing: options.timing,
+            replication: options.replication,
             defect: None,
         };
         StartOrder {

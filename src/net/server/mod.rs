@@ -25,7 +25,7 @@ use super::peers::Peers;
 use super::requests::Requests;
 use super::rpc::{Edge, client_methods};
 use super::wire::{Peer, Report, StartOrder};
-use crate::process::{Ctx, Nothing, Process, Start};
+use crate::process::{Ctx, Process, Start};
 use crate::random::Random;
 use crate::systems::Visitor;
 use jsonrpsee::core::RegisterMethodError;
@@ -110,7 +110,7 @@ impl Visitor for Serve {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         Box::pin(self.run(build))
     }
@@ -119,7 +119,7 @@ impl Visitor for Serve {
 impl Serve {
     async fn run<P>(self, build: fn(&Start) -> P) -> Result<(), NetError>
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         let Serve { bound: Bound { clients, peers, report }, order, clock, level, stop } = self;
         let node = Node::new(parts(build(&order.start), &order, clock));
