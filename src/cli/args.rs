@@ -64,6 +64,16 @@ pub struct ClusterFlags {
     /// Run the servers inside this process instead of as processes of their own
     #[arg(long)]
     pub in_process: bool,
+    /// replicated-log: keep the log in this folder, so that it outlives every kill; else it is in memory alone
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// replicated-log: what more than F servers have acknowledged survives while F of them lack their memory [default: a
+    /// minority]
+    #[arg(long, value_name = "F")]
+    pub tolerate: Option<u32>,
+    /// replicated-log: refuse appends while fewer than a majority of the servers are healthy
+    #[arg(long)]
+    pub read_only_without_quorum: bool,
 }
 
 /// Flags that every command understands.

@@ -87,7 +87,7 @@ impl Master {
         }
         let w = w.among(self.start.servers)?;
         self.must_not_be_read_only()?;
-        if self.waiting.is_full() {
+        if w > 1 && self.waiting.is_full() {
             return Err(Reason::Overloaded(self.waiting.len() as u64));
         }
         let id = id.unwrap_or_else(|| self.fresh_id(ticket));

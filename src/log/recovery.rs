@@ -63,8 +63,7 @@ impl Master {
     /// Of so many servers with memory at least one has each message that more than f have acknowledged.
     fn needed(&self) -> usize {
         let servers = self.start.servers;
-        let tolerated = self.start.replication.tolerate.unwrap_or((servers - 1) / 2);
-        servers.saturating_sub(tolerated) as usize
+        servers.saturating_sub(self.start.replication.tolerated(servers)) as usize
     }
 
     /// Asks every secondary what it holds, and the source again for what has not come.

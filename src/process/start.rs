@@ -2,7 +2,8 @@
 
 use super::{Defect, NodeId};
 use crate::session::Version;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::time::Duration;
@@ -54,6 +55,13 @@ pub struct Replication {
     pub durable: bool,
 }
 
+impl Replication {
+    /// How many of `servers` may lack their memory at once.
+    pub fn tolerated(self, servers: u32) -> u32 {
+        self.tolerate.unwrap_or(servers.saturating_sub(1) / 2)
+    }
+}
+
 /// How long a process waits for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
@@ -100,8 +108,16 @@ pub struct Status {
     /// The servers that rounds now wait for (the view); empty where this server does not know.
     pub view: Vec<NodeId>,
     /// How each other server is, where this server watches them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "by_number")]
     pub health: BTreeMap<NodeId, Health>,
+}
+
+/// Reads an object whose keys are servers' numbers; inside another object serde hands them on as text.
+fn by_number<'de, D: Deserializer<'de>>(object: D) -> Result<BTreeMap<NodeId, Health>, D::Error> {
+    let named = BTreeMap::<String, Health>::deserialize(object)?.into_iter();
+    let numbered =
+        named.map(|(name, health)| Ok((NodeId(name.parse().map_err(Error::custom)?), health)));
+    numbered.collect()
 }
 
 /// How a server is, by what another hears of it.

@@ -91,14 +91,14 @@ pub(super) fn all(params: &Params<'_>) -> Result<Op, Error> {
 }
 
 /// Reads the parameters of `append`.
-pub(super) fn append(params: &Params<'_>) -> Result<Op, Error> {
+pub(in crate::net) fn append(params: &Params<'_>) -> Result<Op, Error> {
     let Append { message, w, id, timeout_ms } = parse(params)?;
     let (w, timeout) = (w.unwrap_or_default(), timeout_ms.map(Duration::from_millis));
     Ok(Op::Append { message, id, w, timeout })
 }
 
 /// Reads the parameters of `messages`, which may be left out.
-pub(super) fn messages(params: &Params<'_>) -> Result<Op, Error> {
+pub(in crate::net) fn messages(params: &Params<'_>) -> Result<Op, Error> {
     let Messages { from, limit } =
         if params.as_str().is_some() { parse(params)? } else { Messages::default() };
     Ok(Op::Messages { from: from.unwrap_or(1), limit })

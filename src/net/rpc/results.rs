@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// A successful outcome in its JSON form.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-pub(super) enum Success {
+pub(in crate::net) enum Success {
     Set(Set),
     Deleted(Deleted),
     Got(Got),
@@ -22,14 +22,14 @@ pub(super) enum Success {
 
 /// `set` → `{version, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Set {
+pub(in crate::net) struct Set {
     version: Option<Version>,
     session: Option<Session>,
 }
 
 /// `delete` → `{existed, version, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Deleted {
+pub(in crate::net) struct Deleted {
     existed: bool,
     version: Option<Version>,
     session: Option<Session>,
@@ -37,7 +37,7 @@ pub(super) struct Deleted {
 
 /// `get` → `{value, version, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Got {
+pub(in crate::net) struct Got {
     value: Option<Value>,
     version: Version,
     session: Option<Session>,
@@ -45,14 +45,14 @@ pub(super) struct Got {
 
 /// `all` → `{values: {KEY: {value, version}}, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct All {
+pub(in crate::net) struct All {
     values: BTreeMap<Key, Versioned>,
     session: Option<Session>,
 }
 
 /// `append` → `{seq, id, acks}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Appended {
+pub(in crate::net) struct Appended {
     seq: u64,
     id: Key,
     acks: u32,
@@ -60,13 +60,13 @@ pub(super) struct Appended {
 
 /// `messages` → `{messages: [{seq, id, message}], head}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Messages {
+pub(in crate::net) struct Messages {
     messages: Vec<Logged>,
     head: u64,
 }
 
 /// An outcome as a server tells it.
-pub(super) fn told(outcome: Outcome) -> Result<Success, ErrorObjectOwned> {
+pub(in crate::net) fn told(outcome: Outcome) -> Result<Success, ErrorObjectOwned> {
     Ok(match outcome {
         Outcome::Set { version, session } => Success::Set(Set { version, session }),
         Outcome::Deleted { existed, version, session } => {
