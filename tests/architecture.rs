@@ -35,8 +35,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "trial",
         &[
-            "lines", "nearest", "session", "random", "process", "order", "faults", "systems",
-            "sim", "net", "scenario", "history", "check", "stats",
+            "lines", "nearest", "session", "random", "process", "order", "log", "faults",
+            "systems", "sim", "net", "scenario", "history", "check", "stats",
         ],
     ),
     ("config", &["nearest", "files", "session", "random", "process", "faults", "systems", "net"]),
