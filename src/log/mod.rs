@@ -19,6 +19,7 @@
 //!
 //! - `entries`: the log itself; which part of it which epoch made.
 //! - `memory`: what a server must not forget, and the records from which it remembers.
+//! - `server`, `message`: one server of the log, by its number; what the servers say to each other.
 //! - `master`: appends, ids, and what clients are told.
 //! - `waiting`: appends that wait for their write concern, or for the end of their patience.
 //! - `member`, `ship`: how far each secondary is; sending, sending again, catching up in batches.

@@ -160,7 +160,10 @@ impl Parser {
             let set = match key.as_str() {
                 "w" => value.parse().map(|concern| w = concern),
                 "timeout" => bounded_time(&value).map(|time| timeout = Some(time)),
-                _ => Ok(id = Some(value.into())),
+                _ => {
+                    id = Some(value.into());
+                    Ok(())
+                }
             };
             set.map_err(|reason| GrammarError::Invalid { column, reason })?;
         }
