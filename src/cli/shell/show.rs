@@ -56,7 +56,7 @@ const COMMON: &str = "  set KEY VALUE [@N] [&]   write at server N; & does not w
   get KEY [@N]             read
   delete KEY [@N]          remove
   all [@N]                 read everything
-  append MESSAGE [w=2]     of a log: put a message at its end, at so many servers
+  append MESSAGE [w=2]     of a log: a message at its end, at w servers
   messages [@N]            of a log: read it
   a: get KEY               as client a, who remembers what it has seen
   client a session=off     a client that remembers nothing

@@ -91,7 +91,7 @@ fn a_server_restarted_with_its_memory_goes_on_where_it_was() {
     assert!(sim.fault("restart 1 with memory".parse().expect("it is a fault")).is_err());
     fault(&mut sim, "kill 1");
     fault(&mut sim, "restart 1");
-    assert_eq!(pages(&mut sim, N1), "recovered more; life 2, blank true");
+    assert_eq!(pages(&mut sim, N1), "recovered more; life 2, blank false");
 }
 
 #[test]
