@@ -114,11 +114,13 @@ async fn batch(client: &Bare, asker: &mut Asker, size: u32) -> Result<(), String
 
 /// A request as it stands in JSON.
 fn request(op: &Op) -> Result<(&'static str, Carried), serde_json::Error> {
-    let (method, params) = match op {
-        Op::Set { key, value, .. } => ("set", to_raw_value(&(key, value))?),
-        Op::Get { key, .. } => ("get", to_raw_value(&(key,))?),
-        Op::Delete { key, .. } => ("delete", to_raw_value(&(key,))?),
-        Op::All { .. } => ("all", to_raw_value(&())?),
+    let params = match op {
+        Op::Set { key, value, .. } => to_raw_value(&(key, value))?,
+        Op::Get { key, .. } => to_raw_value(&(key,))?,
+        Op::Delete { key, .. } => to_raw_value(&(key,))?,
+        Op::All { .. } => to_raw_value(&())?,
+        Op::Append { message, id, w, .. } => to_raw_value(&(message, w, id))?,
+        Op::Messages { from, limit } => to_raw_value(&(from, limit))?,
     };
-    Ok((method, Carried(params)))
+    Ok((op.verb(), Carried(params)))
 }

@@ -42,7 +42,7 @@ impl Latency {
     pub async fn measure(&self, run: &mut Run) -> Result<(), Failure> {
         let repetitions = run.common.repetitions.unwrap_or(7);
         run.show("starting servers");
-        let bed = Bed::start(&BedOptions::of(run, self.servers)?, &System::ALL).await?;
+        let bed = Bed::start(&BedOptions::of(run, self.servers)?, &System::LEVELS).await?;
         let mut series = all_series(1, Place::One, Load::Requests(self.requests));
         let measured = series::interleave(run, &bed, &mut series, repetitions).await;
         bed.stop().await;
@@ -63,7 +63,7 @@ pub fn all_series(clients: u32, place: Place, load: Load) -> Vec<Series> {
     let both = |system| {
         [Operation::Set, Operation::Get].map(|operation| (Subject::Level(system), operation))
     };
-    floors.into_iter().chain(System::ALL.into_iter().flat_map(both)).map(series).collect()
+    floors.into_iter().chain(System::LEVELS.into_iter().flat_map(both)).map(series).collect()
 }
 
 /// Counts messages and bytes for a row's operation in the simulator.

@@ -42,14 +42,14 @@ impl Scale {
     pub async fn measure(&self, run: &mut Run) -> Result<(), Failure> {
         for servers in &self.live {
             run.show(&format!("starting {servers} servers of each level"));
-            let bed = Bed::start(&BedOptions::of(run, *servers)?, &System::ALL).await?;
+            let bed = Bed::start(&BedOptions::of(run, *servers)?, &System::LEVELS).await?;
             let measured = self.on(&bed, run, *servers).await;
             bed.stop().await;
             measured?;
         }
         for servers in &self.simulated {
             run.show(&format!("{servers} simulated servers"));
-            let rows = System::ALL.map(|system| simulated(system, *servers, run.common.seed));
+            let rows = System::LEVELS.map(|system| simulated(system, *servers, run.common.seed));
             run.add(rows.to_vec())?;
         }
         Ok(())
@@ -64,7 +64,7 @@ impl Scale {
         ];
         for (clients, place, load) in loads {
             let floors = [(Subject::Echo, Operation::Call), (Subject::Chain, Operation::Call)];
-            let levels = System::ALL.map(|system| (Subject::Level(system), Operation::Set));
+            let levels = System::LEVELS.map(|system| (Subject::Level(system), Operation::Set));
             let subjects = floors.into_iter().chain(levels);
             let series = subjects
                 .map(|(subject, operation)| Series::new(subject, operation, clients, place, load));
@@ -170,7 +170,7 @@ fn lines(
     value: fn(&Row) -> f64,
 ) -> Vec<conlab::plot::Series> {
     let subjects =
-        [Subject::Echo, Subject::Chain].into_iter().chain(System::ALL.map(Subject::Level));
+        [Subject::Echo, Subject::Chain].into_iter().chain(System::LEVELS.map(Subject::Level));
     let line = |subject: Subject| {
         let mine = rows.iter().filter(|row| row.subject == subject && shown(row));
         let points = mine.map(|row| Point::at(f64::from(row.servers), value(row)));

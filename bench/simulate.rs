@@ -4,7 +4,7 @@ use super::asker::Asker;
 use super::series::Place;
 use super::subject::Operation;
 use conlab::faults::Fault;
-use conlab::process::{Effect, NodeId, Nothing, Process, Start};
+use conlab::process::{Effect, NodeId, Process, Start};
 use conlab::sim::{Left, Observer, RequestId, Settings, Sim};
 use conlab::stats::Latencies;
 use conlab::systems::{System, Visitor};
@@ -68,7 +68,7 @@ impl Visitor for Counting {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Simulated
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         let Counting(plan) = self;
         let mut sim = Sim::new(plan.settings.clone(), build, Count::default());
@@ -91,7 +91,7 @@ impl Visitor for Racing {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> f64
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         let Racing(plan, time) = self;
         let mut sim = Sim::new(plan.settings.clone(), build, ());

@@ -46,7 +46,7 @@ impl Staleness {
     /// Simulates, then measures live.
     pub async fn measure(&self, run: &mut Run) -> Result<(), Failure> {
         let seed = run.common.seed;
-        for system in System::ALL {
+        for system in System::LEVELS {
             run.show(&format!("{system}, simulated"));
             run.results.visibility.extend(simulated::visibility(system, seed, self.reads));
         }
@@ -142,7 +142,7 @@ fn panel(results: &Results, how: &str, heading: &str) -> Option<Panel> {
         Series { name: system.name().to_string(), points }
     };
     let series: Vec<Series> =
-        System::ALL.map(of).into_iter().filter(|series| !series.points.is_empty()).collect();
+        System::LEVELS.map(of).into_iter().filter(|series| !series.points.is_empty()).collect();
     (!series.is_empty()).then(|| Panel {
         heading: heading.to_string(),
         x: Axis::new(

@@ -39,7 +39,7 @@ impl Throughput {
     /// Measures all levels and both floors in turns, at each number of clients and each rate.
     pub async fn measure(&self, run: &mut Run) -> Result<(), Failure> {
         run.show("starting servers");
-        let bed = Bed::start(&BedOptions::of(run, self.servers)?, &System::ALL).await?;
+        let bed = Bed::start(&BedOptions::of(run, self.servers)?, &System::LEVELS).await?;
         let measured = self.measure_on(&bed, run).await;
         bed.stop().await;
         measured
@@ -126,7 +126,7 @@ fn lines(
     point: fn(&Row) -> Point,
 ) -> Vec<conlab::plot::Series> {
     let subjects =
-        [Subject::Echo, Subject::Chain].into_iter().chain(System::ALL.map(Subject::Level));
+        [Subject::Echo, Subject::Chain].into_iter().chain(System::LEVELS.map(Subject::Level));
     let line = |subject: Subject| {
         let mine = rows.iter().filter(|row| row.subject == subject);
         let mine = mine.filter(|row| row.operation == operation || row.floor.is_none());

@@ -40,7 +40,7 @@ impl Wan {
     pub async fn measure(&self, run: &mut Run) -> Result<(), Failure> {
         let regions = Regions::published()?;
         let mut rows = Vec::new();
-        for system in System::ALL {
+        for system in System::LEVELS {
             for operation in [Operation::Set, Operation::Get] {
                 for (at, region) in (0..).zip(&regions.names) {
                     run.show(&format!("{system} {operation} in {region}, simulated"));
@@ -80,8 +80,9 @@ impl Wan {
         run.show("SET in each region, live");
         let delays = regions.links();
         let options = BedOptions { delays, ..BedOptions::of(run, regions.servers())? };
-        let bed = Bed::start(&options, &System::ALL).await?;
-        let measured = join_all(System::ALL.map(|system| self.level(&bed, regions, system))).await;
+        let bed = Bed::start(&options, &System::LEVELS).await?;
+        let measured =
+            join_all(System::LEVELS.map(|system| self.level(&bed, regions, system))).await;
         bed.stop().await;
         for rows in measured {
             let rows = rows?;
@@ -178,7 +179,7 @@ fn bars(rows: &[&Row], regions: &[String], operation: Operation) -> Vec<BarSerie
         name: system.name().to_string(),
         values: regions.iter().map(|region| value(system, region)).collect(),
     };
-    System::ALL.map(level).to_vec()
+    System::LEVELS.map(level).to_vec()
 }
 
 fn agreement(results: &Results) -> String {

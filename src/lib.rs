@@ -12,6 +12,7 @@
 //! | [`process`] | the one idea: [`process::Process`], [`process::Ctx`], effects and outcomes |
 //! | [`timers`], [`store`] | the timers of a process; variables with versions |
 //! | [`order`] | the lock-ordered primary broadcast of (ACTION, VAR, VALUE) |
+//! | [`log`] | the replicated log: a master, secondaries, write concern |
 //! | [`systems`] | the replication protocols and their catalogue |
 //! | [`faults`] | what can go wrong on purpose |
 //! | [`files`] | reading what a user names, never without bound |
@@ -32,6 +33,7 @@ pub mod faults;
 pub mod files;
 pub mod history;
 pub mod lines;
+pub mod log;
 pub mod nearest;
 pub mod net;
 pub mod order;

@@ -1,7 +1,7 @@
 //! Imports run one way, and the lower layers stay free of clocks, threads, sockets and logs.
 //!
 //! ```text
-//! session, random ← process ← {timers, store, faults} ← order ← systems ← {sim, net} ← scenario ← trial ← cli ← main
+//! session, random ← process ← {timers, store, faults} ← {order, log} ← systems ← {sim, net} ← scenario ← trial ← cli ← main
 //! process ← history ← check ← scenario
 //! ```
 
@@ -21,7 +21,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["session", "random", "process"]),
     ("faults", &["nearest", "session", "random", "process"]),
     ("order", &["session", "random", "process", "timers", "store"]),
-    ("systems", &["nearest", "session", "random", "process", "timers", "store", "order"]),
+    ("log", &["process"]),
+    ("systems", &["nearest", "session", "random", "process", "timers", "store", "order", "log"]),
     ("sim", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     ("net", &["session", "random", "process", "timers", "store", "faults", "systems"]),
     (
@@ -34,8 +35,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "trial",
         &[
-            "lines", "nearest", "session", "random", "process", "order", "faults", "systems",
-            "sim", "net", "scenario", "history", "check", "stats",
+            "lines", "nearest", "session", "random", "process", "order", "log", "faults",
+            "systems", "sim", "net", "scenario", "history", "check", "stats",
         ],
     ),
     ("config", &["nearest", "files", "session", "random", "process", "faults", "systems", "net"]),
@@ -50,8 +51,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const TOP: &[&str] = &["cli", "main", "lib", "bin"];
 
 /// Modules on which replay relies: nothing in them may name these words.
-const PURE: &[&str] =
-    &["session", "random", "process", "timers", "store", "faults", "order", "systems", "sim"];
+const PURE: &[&str] = &[
+    "session", "random", "process", "timers", "store", "faults", "order", "log", "systems", "sim",
+];
 const IMPURE: &[&str] = &[
     "tokio",
     "jsonrpsee",

@@ -54,6 +54,36 @@ fn requests_reach_the_server_that_they_name() {
 }
 
 #[test]
+fn a_log_takes_messages_and_shows_them_everywhere() {
+    let up = Up::start(&["replicated-log"]);
+    assert!(up.lines[0].contains(" master pid ") && up.lines[1].contains(" secondary pid "));
+    let append = up.conlab(&["append", "Msg1", "-w", "all"]);
+    assert_eq!((code(&append), out(&append)), (0, "1\n".to_string()), "{}", err(&append));
+    let json = up.conlab(&["append", "two\nlines", "-w", "3", "--id", "a", "--json"]);
+    let json: Json = serde_json::from_str(&out(&json)).expect("it is JSON");
+    assert_eq!((&json["seq"], &json["id"], &json["acks"]), (&2.into(), &"a".into(), &3.into()));
+    assert_eq!(out(&up.conlab(&["messages", "@3"])), "Msg1\ntwo\\nlines\n");
+    assert_eq!(out(&up.conlab(&["messages", "--from", "2", "--limit", "1"])), "two\\nlines\n");
+    kill(up.pid(3));
+    let late = up.conlab(&["append", "Msg3", "-w", "3", "--timeout", "200ms"]);
+    assert_eq!((code(&late), out(&late)), (2, String::new()));
+    let line = error_line(&late);
+    assert!(line.contains("unknown: timed out waiting for 3 acknowledgements, got 2"), "{line}");
+    for (words, told) in [
+        (&["append", "Msg4", "-w", "4"][..], "w is 4, and there are 3 servers"),
+        (&["append", "Msg4", "@2"], "append at the master, server 1"),
+        (&["get", "x"], "does not support get"),
+    ] {
+        let refused = up.conlab(words);
+        assert_eq!(code(&refused), 69, "{words:?}");
+        assert!(error_line(&refused).contains(told), "{}", error_line(&refused));
+    }
+    let status = up.conlab(&["status", "--json"]);
+    let status: Json = serde_json::from_str(&out(&status)).expect("it is JSON");
+    assert_eq!(status["servers"][1]["health"], "healthy");
+}
+
+#[test]
 fn a_server_that_the_cluster_lacks_is_a_usage_error() {
     let up = Up::start(&["eventual", "--servers", "10"]);
     let output = up.conlab(&["get", "x", "@11"]);

@@ -2,7 +2,8 @@
 
 use conlab::order::{Entry, Message, Round};
 use conlab::process::{
-    Action, Ctx, Effect, NodeId, Op, Outcome, Process, Reason, Start, Ticket, Timing, Triple,
+    Action, Ctx, Effect, NodeId, Op, Outcome, Process, Reason, Replication, Start, Ticket, Timing,
+    Triple,
 };
 use conlab::random::Random;
 use conlab::systems::Linearizable;
@@ -30,6 +31,7 @@ impl Server {
             blank: incarnation > 1,
             cluster: "c".to_string(),
             timing: Timing::default(),
+            replication: Replication::default(),
             defect: None,
         };
         let mut server = Server {

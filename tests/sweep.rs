@@ -7,7 +7,7 @@
 mod adversary;
 
 use conlab::faults::{Fault, Link};
-use conlab::process::{NodeId, Nothing, Op, Outcome, Process, Start};
+use conlab::process::{NodeId, Op, Outcome, Process, Start};
 use conlab::random::Random;
 use conlab::session::{Session, Version};
 use conlab::sim::{RequestId, Settings, Sim};
@@ -53,7 +53,7 @@ struct Seen {
 impl Visitor for Run {
     type Output = Seen;
 
-    fn visit<P: Process<Record = Nothing> + Send + 'static>(self, build: fn(&Start) -> P) -> Seen {
+    fn visit<P: Process + Send + 'static>(self, build: fn(&Start) -> P) -> Seen {
         let mut random = Random::new(self.seed).fork(99);
         let servers = if random.percent(50.0) { 3 } else { 5 };
         let mut settings = Settings::new(servers, self.seed);
@@ -80,7 +80,7 @@ struct Load<P: Process> {
     values: u64,
 }
 
-impl<P: Process<Record = Nothing> + Send + 'static> Load<P> {
+impl<P: Process + Send + 'static> Load<P> {
     fn new(Run { system, seed }: Run, sim: Sim<P>, servers: u32, random: Random) -> Self {
         let home = |number: usize| number as u32 % servers + 1;
         let clients =
@@ -115,7 +115,7 @@ impl<P: Process<Record = Nothing> + Send + 'static> Load<P> {
             };
             let client = &mut self.clients[number];
             let (_, start, op) = client.open.take().expect("it was just found");
-            if let Some(session) = session_of(&answer.outcome) {
+            if let Some(session) = answer.outcome.session() {
                 match &mut client.session {
                     Some(own) => own.versions.merge(&session.versions),
                     none => *none = Some(session.clone()),
@@ -252,14 +252,6 @@ impl<P: Process<Record = Nothing> + Send + 'static> Load<P> {
     }
 }
 
-fn session_of(outcome: &Outcome) -> Option<&Session> {
-    match outcome {
-        Outcome::Set { session, .. } | Outcome::Deleted { session, .. } => session.as_ref(),
-        Outcome::Got { session, .. } | Outcome::All { session, .. } => session.as_ref(),
-        Outcome::Refused(_) | Outcome::Unknown(_) => None,
-    }
-}
-
 /// What an ended request did, where it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Act {
@@ -270,7 +262,7 @@ enum Act {
 fn key_of(op: &Op) -> &str {
     match op {
         Op::Set { key, .. } | Op::Delete { key, .. } | Op::Get { key, .. } => key,
-        Op::All { .. } => "",
+        Op::All { .. } | Op::Append { .. } | Op::Messages { .. } => "",
     }
 }
 
@@ -539,7 +531,7 @@ fn eventual_converges_after_faults() {
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    for system in System::ALL {
+    for system in System::LEVELS {
         let show = |seen: Seen| format!("{:?} {:?} {}", seen.history, seen.finals, seen.messages);
         assert_eq!(
             show(system.visit(Run { system, seed: 5 })),

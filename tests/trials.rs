@@ -63,6 +63,28 @@ fn eventual_holds_its_claim() {
     holds(System::Eventual);
 }
 
+#[test]
+fn replicated_log_holds_its_claim_in_memory() {
+    holds(System::ReplicatedLog);
+}
+
+#[test]
+fn replicated_log_on_disk_holds_its_claim_under_any_kill() {
+    let mut plan = Plan { data: true, ..plan(System::ReplicatedLog) };
+    plan.faults.push("kill-any".parse().expect("it is a kind of fault"));
+    assert!(plan.beyond_the_claim().is_empty());
+    let swept = seeds(&plan, runs());
+    let first = swept.broken.first().or(swept.unknown.first());
+    assert!(first.is_none(), "conlab {}: {first:?}", plan.command().join(" "));
+}
+
+#[test]
+fn replicated_log_is_found_not_to_be_linearizable() {
+    let plan =
+        Plan { model: Model::Linearizable, faults: Vec::new(), ..plan(System::ReplicatedLog) };
+    assert_eq!(finds(&plan), Broken::Model(Model::Linearizable));
+}
+
 /// Sweeps until something breaks, makes it smaller, and plays that as the scenario that it is.
 fn finds(plan: &Plan) -> Broken {
     let swept = seeds(plan, MOST_SEEDS);

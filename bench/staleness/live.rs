@@ -26,7 +26,7 @@ const WAITED: Duration = Duration::from_millis(5);
 
 /// Visibility at every level; then waiting, with one slow link.
 pub async fn measure(run: &mut Run, reads: u32) -> Result<(), Failure> {
-    let bed = Bed::start(&BedOptions::of(run, SERVERS)?, &System::ALL).await?;
+    let bed = Bed::start(&BedOptions::of(run, SERVERS)?, &System::LEVELS).await?;
     let measured = visibility(run, &bed, reads).await;
     bed.stop().await;
     measured?;
@@ -39,7 +39,7 @@ pub async fn measure(run: &mut Run, reads: u32) -> Result<(), Failure> {
 }
 
 async fn visibility(run: &mut Run, bed: &Bed, reads: u32) -> Result<(), Failure> {
-    for system in System::ALL {
+    for system in System::LEVELS {
         run.show(&format!("{system}, live"));
         let clients = clients(bed, system).await?;
         let mut random = Random::new(run.common.seed).fork(3);

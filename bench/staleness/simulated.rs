@@ -2,7 +2,7 @@
 
 use super::{AFTER_US, BURST, SERVERS, Seen, WRITER, elsewhere, told};
 use crate::results::{Visibility, Waiting};
-use conlab::process::{NodeId, Nothing, Op, Outcome, Process, Start};
+use conlab::process::{NodeId, Op, Outcome, Process, Start};
 use conlab::random::Random;
 use conlab::session::Session;
 use conlab::sim::{Settings, Sim};
@@ -70,7 +70,7 @@ impl Visitor for Trials {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Vec<Seen>
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         let mut sim = Sim::new(settings(self.seed), build, ());
         let mut random = Random::new(self.seed).fork(1);

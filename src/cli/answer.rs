@@ -2,33 +2,10 @@
 
 use super::exit::{Exit, Failure, with_hint};
 use crate::net::{Failure as CallFailure, Fate};
-use crate::process::{Key, Op, Outcome, Versioned};
-use crate::scenario::grammar::Verb;
-use crate::session::Session;
+use crate::process::{Key, Outcome, Versioned};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The operation that `verb` asks for, on behalf of a client that has seen `session`.
-pub fn operation(verb: &Verb, session: Option<Session>) -> Op {
-    match verb.clone() {
-        Verb::Set { key, value } => Op::Set { key, value, session },
-        Verb::Get { key } => Op::Get { key, session },
-        Verb::Delete { key } => Op::Delete { key, session },
-        Verb::All => Op::All { session },
-    }
-}
-
-/// The session that an answer leaves its client with, where the system keeps sessions.
-pub fn session_of(outcome: &Outcome) -> Option<&Session> {
-    match outcome {
-        Outcome::Set { session, .. }
-        | Outcome::Deleted { session, .. }
-        | Outcome::Got { session, .. }
-        | Outcome::All { session, .. } => session.as_ref(),
-        Outcome::Refused(_) | Outcome::Unknown(_) => None,
-    }
-}
 
 /// The exit code that an answer stands for.
 pub fn exit_of(outcome: &Outcome) -> Exit {
@@ -46,6 +23,11 @@ pub fn plain(outcome: &Outcome) -> Option<String> {
         Outcome::Set { .. } | Outcome::Deleted { existed: true, .. } => Some("ok".to_string()),
         Outcome::Got { value, .. } => value.as_ref().map(|value| value.to_string()),
         Outcome::All { values, .. } if !values.is_empty() => Some(tabbed(values)),
+        Outcome::Appended { seq, .. } => Some(seq.to_string()),
+        Outcome::Messages { messages, .. } if !messages.is_empty() => {
+            let lines = messages.iter().map(|logged| escaped(&logged.message));
+            Some(lines.collect::<Vec<_>>().join("\n"))
+        }
         _ => None,
     }
 }
@@ -72,9 +54,14 @@ pub fn on_one_line(outcome: &Outcome) -> String {
                 values.iter().map(|(k, v)| format!("{}={}", printable(k), printable(&v.value)));
             pairs.collect::<Vec<_>>().join(" ")
         }
-        Outcome::Got { .. } | Outcome::Deleted { existed: false, .. } | Outcome::All { .. } => {
-            "(absent)".to_string()
+        Outcome::Messages { messages, .. } if !messages.is_empty() => {
+            let texts = messages.iter().map(|logged| printable(&logged.message));
+            texts.collect::<Vec<_>>().join(" ")
         }
+        Outcome::Got { .. }
+        | Outcome::Deleted { existed: false, .. }
+        | Outcome::All { .. }
+        | Outcome::Messages { .. } => "(absent)".to_string(),
         other => other.to_string(),
     }
 }
@@ -99,6 +86,8 @@ pub fn as_json(outcome: &Outcome, server: &str, took: Duration) -> Json {
             json!({ "value": value, "version": version, "session": session })
         }
         Outcome::All { values, session } => json!({ "values": values, "session": session }),
+        Outcome::Appended { seq, id, acks } => json!({ "seq": seq, "id": id, "acks": acks }),
+        Outcome::Messages { messages, head } => json!({ "messages": messages, "head": head }),
         Outcome::Refused(reason) => json!({ "error": reason.to_string() }),
         Outcome::Unknown(reason) => json!({ "error": reason.to_string() }),
     };

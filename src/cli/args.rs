@@ -7,7 +7,7 @@ use super::exit::Failure;
 use super::history::HistoryCommand;
 use super::ls::Ls;
 use super::replay::Replay;
-use super::request::{All, Delete, Get, Set};
+use super::request::{All, Append, Delete, Get, Messages, Set};
 use super::run::Run;
 use super::server::Server;
 use super::shell::ShellCommand;
@@ -29,6 +29,7 @@ Examples:
   conlab                                   pick a level, start a cluster, get a prompt
   conlab --servers 10                      the same with ten servers
   conlab up causal                         start a cluster and keep it running
+  conlab append Msg1 -w 2                  put a message into the log of a replicated-log cluster
   conlab set x 7 @2                        write x at server 2
   conlab get x @3                          read x at server 3
   conlab run test-cases/causal/*.scn       play scenarios in the simulator
@@ -63,6 +64,16 @@ pub struct ClusterFlags {
     /// Run the servers inside this process instead of as processes of their own
     #[arg(long)]
     pub in_process: bool,
+    /// replicated-log: keep the log in this folder, so that it outlives every kill; else it is in memory alone
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// replicated-log: what more than F servers have acknowledged survives while F of them lack their memory [default: a
+    /// minority]
+    #[arg(long, value_name = "F")]
+    pub tolerate: Option<u32>,
+    /// replicated-log: refuse appends while fewer than a majority of the servers are healthy
+    #[arg(long)]
+    pub read_only_without_quorum: bool,
 }
 
 /// Flags that every command understands.
@@ -112,6 +123,8 @@ pub enum Command {
     Get(Get),
     Delete(Delete),
     All(All),
+    Append(Append),
+    Messages(Messages),
     Shell(ShellCommand),
     Status(Status),
     Run(Run),

@@ -5,6 +5,7 @@ use super::console;
 use super::exit::Failure;
 use crate::config::{Config, Log};
 use crate::net::{ClusterOptions, LogOptions, Shown};
+use crate::process::Replication;
 use crate::systems::System;
 use std::time::Duration;
 
@@ -24,6 +25,12 @@ pub fn options(
         addresses: config.addresses.clone(),
         in_process: flags.in_process,
         timing: config.timing(),
+        replication: Replication {
+            tolerate: flags.tolerate,
+            read_only_without_quorum: flags.read_only_without_quorum,
+            durable: false, // the folder says it
+        },
+        data: flags.data.clone(),
         link_delays: config.links.clone(),
         link_jitter: Duration::ZERO,
         faults_allowed: true,
@@ -79,7 +86,7 @@ mod tests {
     use super::*;
 
     fn laid_out(servers: Option<u32>, port: Option<u16>) -> Result<ClusterOptions, Failure> {
-        let flags = ClusterFlags { servers, port, in_process: false };
+        let flags = ClusterFlags { servers, port, ..ClusterFlags::default() };
         options(Config::default(), &flags, System::Causal)
     }
 

@@ -73,6 +73,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Get(command) => block_on(command.run(globals)),
         Command::Delete(command) => block_on(command.run(globals)),
         Command::All(command) => block_on(command.run(globals)),
+        Command::Append(command) => block_on(command.run(globals)),
+        Command::Messages(command) => block_on(command.run(globals)),
         Command::Shell(command) => block_on(command.run(globals)),
         Command::Status(command) => block_on(command.run(globals)),
         Command::Server(command) => block_on_one_thread(command.run(globals)),

@@ -1,4 +1,4 @@
-//! `conlab set`, `get`, `delete` and `all`: one request to one server.
+//! `conlab set`, `get`, `delete`, `all`, `append` and `messages`: one request to one server.
 
 use super::answer;
 use super::args::Globals;
@@ -6,7 +6,9 @@ use super::console;
 use super::exit::{Exit, Failure};
 use super::find::{self, Found};
 use super::session_file::SessionFile;
+use crate::faults::{parse_time, shown};
 use crate::net::{Answer, Client};
+use crate::process::Concern;
 use crate::scenario::grammar::{Request, parse_request_words};
 use clap::Args;
 use std::path::PathBuf;
@@ -79,7 +81,66 @@ pub struct All {
     common: Common,
 }
 
-/// What every request understands.
+/// Put a message at the end of the log
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab append Msg1               answered when a majority of the servers have it
+  conlab append Msg1 -w 2          when the master and one secondary have it
+  conlab append Msg1 -w all --timeout 3s
+  conlab append Msg1 --id order-17 the same id adds nothing twice
+
+Prints the message's place in the log; exit code 69 if it was refused, 2 if it may be in the log: then it
+stays there, and the servers that lack it still get it.")]
+pub struct Append {
+    /// The message
+    #[arg(allow_hyphen_values = true)]
+    message: String,
+    /// How many servers must have it before the answer: a number, majority or all [default: majority]
+    #[arg(short, long, value_name = "W", value_parser = str::parse::<Concern>)]
+    w: Option<Concern>,
+    /// What tells it from every other append [default: made by the master]
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// How long to wait for the servers [default: an hour]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    timeout: Option<Duration>,
+    #[command(flatten)]
+    common: Asking,
+}
+
+/// Read the log
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab messages                  at the master
+  conlab messages @3               what server 3 has of it
+  conlab messages --from 100 --limit 10 --json
+
+Prints a message a line; tabs, line breaks and backslashes as \\t, \\n and \\\\.")]
+pub struct Messages {
+    /// Begin with the message at this place
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    from: Option<u64>,
+    /// Read so many at most
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    #[command(flatten)]
+    common: Asking,
+}
+
+/// What every request understands, to whatever system.
+#[derive(Debug, Args)]
+struct Asking {
+    /// Which server: @2 for server 2, or @HOST:PORT [default: @1]
+    #[arg(value_name = "@WHERE")]
+    place: Option<String>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What every request to a store of variables understands.
 #[derive(Debug, Args)]
 struct Common {
     /// Which server: @2 for server 2, or @HOST:PORT [default: @1]
@@ -121,6 +182,40 @@ impl All {
     }
 }
 
+impl Append {
+    /// Appends.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let w = self.w.map(|w| format!("w={w}"));
+        let id = self.id.map(|id| format!("id={id}"));
+        let timeout = self.timeout.map(|time| format!("timeout={}", shown(time)));
+        let options = [w, id, timeout];
+        let words: Vec<&str> = ["append", &self.message]
+            .into_iter()
+            .chain(options.iter().flatten().map(String::as_str))
+            .collect();
+        self.common.ask(&words, globals).await
+    }
+}
+
+impl Messages {
+    /// Reads.
+    pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let from = self.from.map(|from| format!("from={from}"));
+        let limit = self.limit.map(|limit| format!("limit={limit}"));
+        let options = [from, limit];
+        let words: Vec<&str> =
+            ["messages"].into_iter().chain(options.iter().flatten().map(String::as_str)).collect();
+        self.common.ask(&words, globals).await
+    }
+}
+
+impl Asking {
+    async fn ask(self, words: &[&str], globals: &Globals) -> Result<Exit, Failure> {
+        let Asking { place, json } = self;
+        Common { place, session: None, json }.ask(words, globals).await
+    }
+}
+
 impl Common {
     async fn ask(&self, words: &[&str], globals: &Globals) -> Result<Exit, Failure> {
         let request = self.request(words)?;
@@ -132,7 +227,7 @@ impl Common {
         let session = file.as_ref().map(|file| file.session.clone());
         let client = Client::connect_for(&found.address, found.request_timeout).await?;
         let start = Instant::now();
-        let answer = client.call(&answer::operation(&request.op, session)).await;
+        let answer = client.call(&request.op.operation(session)).await;
         let took = start.elapsed();
         console::remark(&format!("{} answered in {}", found.name, console::took(took)));
         let saved = save(&mut file, &answer);
@@ -171,7 +266,7 @@ impl Common {
 /// Keeps the session that came with the answer.
 fn save(file: &mut Option<SessionFile>, answer: &Answer) -> Result<(), Failure> {
     let (Some(file), Ok(outcome)) = (file, answer) else { return Ok(()) };
-    match answer::session_of(outcome) {
+    match outcome.session() {
         Some(session) => file.save(session.clone()),
         None => {
             console::remark("this system keeps no sessions; the session file is as it was");

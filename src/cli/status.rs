@@ -4,7 +4,7 @@ use super::args::Globals;
 use super::console;
 use super::exit::{Exit, Failure};
 use crate::net::{Client, ClusterInfo, ServerInfo, ServerStatus, discover};
-use crate::process::ShortVersion;
+use crate::process::{Health, NodeId, ShortVersion};
 use crate::session::{Version, epoch_and_counter};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
@@ -34,7 +34,9 @@ Examples:
   conlab status --controller 10.0.0.1:3896
 
 ver is the highest version applied; queue counts what waits for the lock at the
-primary; lag is how many versions a server is behind the primary.")]
+primary; lag is how many versions a server is behind the primary. Of a log, keys
+counts the messages, and a secondary of which the master hears nothing is shown
+as suspected or down.")]
 pub struct Status {
     /// Print JSON
     #[arg(long)]
@@ -77,20 +79,27 @@ struct Row {
     queue: Option<u64>,
     waiting: Option<u64>,
     lag: Option<u64>,
+    /// How it is by what the master of a log hears of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Health>,
 }
 
 impl Report {
     /// Asks every server of the cluster, all at once.
     pub async fn gather(info: &ClusterInfo) -> Report {
         let answers = join_all(info.servers.iter().map(ask)).await;
+        let watched = answers.iter().flatten().find(|answer| !answer.status.health.is_empty());
+        let health = watched.map(|answer| answer.status.health.clone()).unwrap_or_default();
         let mut servers: Vec<Row> = info
             .servers
             .iter()
             .zip(answers)
             .map(|(server, answer)| Row::of(server, answer))
             .collect();
-        let primary = servers.iter().find(|row| row.role == "primary").and_then(|row| row.version);
+        let leads = |row: &&Row| row.role == "primary" || row.role == "master";
+        let primary = servers.iter().find(leads).and_then(|row| row.version);
         for row in &mut servers {
+            row.health = health.get(&NodeId(row.id)).copied();
             row.lag = primary.zip(row.version).and_then(|(primary, own)| lag(primary, own));
         }
         Report { system: info.system.to_string(), cluster: info.cluster.clone(), servers }
@@ -131,6 +140,7 @@ impl Row {
             queue: own.as_ref().map(|own| own.queue),
             waiting: own.as_ref().map(|own| own.waiting),
             lag: None,
+            health: None,
         }
     }
 
@@ -155,13 +165,19 @@ impl Row {
 
     /// The state with a glyph, so that it reads without colour too.
     fn state_cell(&self, coloured: bool) -> Cell {
+        // A server may find itself ready while the master of its log hears nothing of it.
+        let state = match (self.state.as_str(), self.health) {
+            ("ready", Some(health)) if health != Health::Healthy => health.to_string(),
+            (state, _) => brief(state),
+        };
         let (glyph, colour) = match self.state.as_str() {
+            _ if state == "suspected" || state == "down" => ("○", Color::Yellow),
             "ready" => ("●", Color::Green),
             "unreachable" => ("✗", Color::Red),
             state if state.starts_with("exited") => ("✗", Color::Red),
             _ => ("○", Color::Yellow),
         };
-        let cell = Cell::new(format!("{glyph} {}", brief(&self.state)));
+        let cell = Cell::new(format!("{glyph} {state}"));
         if coloured { cell.fg(colour) } else { cell }
     }
 }
@@ -214,6 +230,7 @@ mod tests {
             queue: Some(10_000),
             waiting: None,
             lag: Some(1_234),
+            health: None,
         }
     }
 

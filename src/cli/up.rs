@@ -17,11 +17,12 @@ Examples:
   conlab up linearizable --servers 10
   conlab up eventual --port 0              on free ports, printed to stdout
   conlab up sequential --config lab.json --log debug
+  conlab up replicated-log --data log/     a log on disk: it outlives every kill
 
 Prints a line per server, the controller's address and `ready` to stdout; logs go to stderr.
 Servers started by hand join with `conlab server`; choose their token with CONLAB_TOKEN.")]
 pub struct Up {
-    /// linearizable, sequential, causal or eventual [default: the config's, linearizable]
+    /// linearizable, sequential, causal, eventual or replicated-log [default: the config's, linearizable]
     #[arg(value_parser = str::parse::<System>)]
     system: Option<System>,
     #[command(flatten)]

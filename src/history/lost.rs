@@ -1,12 +1,13 @@
 //! Which acknowledged writes are gone in the end.
 //!
 //! A write is lost if its place in the order is above the final one of its key, or if it never took a place at all. An
-//! epoch that began without it lost it too, even where its key was written again later.
+//! epoch that began without it lost it too, even where its key was written again later. An element of a list is lost if it is
+//! not in every list in the end.
 
-use super::{Act, End, History, KeyId, OpId, Operation};
+use super::{Act, End, History, KeyId, OpId, Operation, ValueId};
 use crate::process::Value;
 use crate::session::{Version, epoch_and_counter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The acknowledged writes of a history that are lost, in the order of their invocations. `None` where that cannot be
 /// told: no read of a quiet period at the end has a version.
@@ -20,7 +21,11 @@ pub fn lost_writes(
     let finals = finals(history);
     let within = placed.into_iter().flat_map(|placed| placed.values().copied());
     let bases = bases(history.operations().iter().filter_map(Operation::version).chain(within));
+    let listed = listed(history);
     let lost = |write: &Operation| {
+        if write.act() == Act::Append {
+            return listed.as_ref().is_some_and(|listed| !listed.contains(&write.value()));
+        }
         let Some(last) = finals.get(&write.key()) else { return false };
         match version_of(history, write, placed) {
             Some(version) => version > *last || is_cut_off(version, &bases),
@@ -30,12 +35,12 @@ pub fn lost_writes(
     };
     let writes = (0..).zip(history.operations()).filter(|(_, one)| is_acknowledged(one));
     let lost = writes.filter(|(_, write)| lost(write)).map(|(id, _)| id).collect();
-    (!finals.is_empty()).then_some(lost)
+    (!finals.is_empty() || listed.is_some()).then_some(lost)
 }
 
 /// Whether it is a write whose client was told that it is done.
 pub fn is_acknowledged(operation: &Operation) -> bool {
-    matches!(operation.act(), Act::Write | Act::Delete) && operation.end() == End::Ok
+    matches!(operation.act(), Act::Write | Act::Delete | Act::Append) && operation.end() == End::Ok
 }
 
 /// The place of a write: as answered, or as seen from within.
@@ -46,6 +51,15 @@ fn version_of(
 ) -> Option<Version> {
     let text = history.value_text(write.value()).trim_matches('"');
     write.version().or_else(|| placed?.get(text).copied())
+}
+
+/// What stands in every list in the end; `None` where no list was read then.
+fn listed(history: &History) -> Option<BTreeSet<ValueId>> {
+    let last =
+        |one: &&Operation| one.is_final() && one.act() == Act::ReadList && one.end() == End::Ok;
+    let elements = |one: &Operation| history.lists().elements(one.list()).into_iter().collect();
+    let lists = history.operations().iter().filter(last).map(elements);
+    lists.reduce(|all: BTreeSet<ValueId>, list| all.intersection(&list).copied().collect())
 }
 
 /// The version that each key has in the end, where a server tells it.
@@ -113,6 +127,20 @@ mod tests {
         let history = history(&[None, None], 1)?;
         let placed = BTreeMap::from([("1".into(), 1)]);
         assert_eq!(lost_writes(&history, Some(&placed)), Some(vec![1]));
+        Ok(())
+    }
+
+    #[test]
+    fn an_element_that_is_in_no_list_in_the_end_is_lost() -> Result<(), HistoryError> {
+        let mut builder = Builder::new();
+        for (number, element) in (1..).zip(["a", "b"]) {
+            builder.invoke(Stamp::new(number * 10, 1), 0, "log", Asked::Append(element))?;
+            builder.ok(Stamp::new(number * 10, 1), 0, Observed::nothing())?;
+        }
+        builder.invoke(Stamp::new(900, 1), 1, "log", Asked::Read)?;
+        let list = builder.list(["b"]);
+        builder.ok(Stamp::new(900, 1), 1, Observed::list(list).finally(1))?;
+        assert_eq!(lost_writes(&builder.finish(), None), Some(vec![0]));
         Ok(())
     }
 

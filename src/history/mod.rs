@@ -52,7 +52,7 @@ pub use lists::{ListId, Lists};
 pub use lost::{is_acknowledged, lost_writes};
 pub use operation::{Act, End, KeyId, Operation, ProcessId, ValueId};
 pub use read::{Reading, read};
-pub use recorder::{Recorder, Recording};
+pub use recorder::{LOG, Recorder, Recording};
 pub use staleness::{Lag, staleness};
 pub use texts::Texts;
 pub use whole::{History, OpId};

@@ -7,12 +7,15 @@
 
 use super::event::quote;
 use crate::lines::push_number;
-use crate::process::{Key, NodeId, Op, Outcome, Reason, Value};
+use crate::process::{Key, Logged, NodeId, Op, Outcome, Reason, Value};
 use crate::session::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// The key under which the log of a log system stands in a history.
+pub const LOG: &str = "log";
 
 /// Records a history.
 pub struct Recorder {
@@ -73,13 +76,17 @@ impl Recorder {
         Recorder { state: Mutex::new(state) }
     }
 
-    /// `client` asks for `op`, at `time` since the start. `None` for a read of everything: histories have no such thing.
+    /// `client` asks for `op`, at `time` since the start. `None` for a read of everything, or of a part of the log: histories
+    /// have no such thing.
     pub fn invoke(&self, client: &str, time: Duration, op: &Op) -> Option<Recording> {
         let (function, key, value) = match op {
             Op::Set { key, value, .. } => ("write", key.clone(), Some(value.clone())),
             Op::Get { key, .. } => ("read", key.clone(), None),
             Op::Delete { key, .. } => ("delete", key.clone(), None),
-            Op::All { .. } => return None,
+            Op::Append { message, .. } => ("append", LOG.into(), Some(message.clone())),
+            Op::Messages { from: 0 | 1, limit: None } => ("read", LOG.into(), None),
+            // Of part of the log, as of everything, histories know nothing.
+            Op::All { .. } | Op::Messages { .. } => return None,
         };
         let mut state = self.lock();
         let (client, process) = (client.to_string(), state.process(client));
@@ -143,6 +150,14 @@ impl State {
                 self.done(recording, Some(*version));
             }
             Outcome::All { .. } => self.begin(time, "ok", recording, None),
+            Outcome::Appended { seq, .. } => {
+                self.begin(time, "ok", recording, value);
+                self.done(recording, Some(*seq));
+            }
+            Outcome::Messages { messages, .. } => {
+                self.begin_list(time, recording, messages);
+                self.done(recording, None);
+            }
             Outcome::Refused(reason) => {
                 self.begin(time, "fail", recording, value);
                 self.error(reason);
@@ -158,6 +173,25 @@ impl State {
 
     /// What every event has, up to its value.
     fn begin(&mut self, time: Duration, kind: &str, recording: &Recording, value: Option<&str>) {
+        self.begin_any(time, kind, recording);
+        match value {
+            Some(value) => quote(value, &mut self.line),
+            None => self.line.push_str("null"),
+        }
+    }
+
+    /// The same of a log that was read.
+    fn begin_list(&mut self, time: Duration, recording: &Recording, messages: &[Logged]) {
+        self.begin_any(time, "ok", recording);
+        self.line.push('[');
+        for (place, logged) in messages.iter().enumerate() {
+            self.line.push_str(if place > 0 { "," } else { "" });
+            quote(&logged.message, &mut self.line);
+        }
+        self.line.push(']');
+    }
+
+    fn begin_any(&mut self, time: Duration, kind: &str, recording: &Recording) {
         self.time = self.time.max(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         self.line.clear();
         for (name, number) in [
@@ -173,10 +207,6 @@ impl State {
         }
         quote(&recording.key, &mut self.line);
         self.line.push_str(",\"value\":");
-        match value {
-            Some(value) => quote(value, &mut self.line),
-            None => self.line.push_str("null"),
-        }
     }
 
     /// What is known of an operation that was done.

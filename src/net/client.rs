@@ -14,7 +14,7 @@ use super::rpc::codes::{self, failure};
 use super::rpc::{params, results};
 use super::wire::CLIENT_BODY;
 use super::{ClusterInfo, NetError, dial};
-use crate::process::{NodeId, Op, Outcome, Reason, Status, Timing};
+use crate::process::{LONGEST_WAIT, NodeId, Op, Outcome, Reason, Status, Timing};
 use crate::systems::System;
 use jsonrpsee::core::client::{ClientT, Error};
 use jsonrpsee::core::params::ArrayParams;
@@ -28,6 +28,8 @@ use tokio::time::timeout;
 
 /// A server ends its requests itself; a client waits so much longer.
 const GRACE: Duration = Duration::from_secs(2);
+/// No call waits longer, whatever it asks for.
+const LONGEST_CALL: Duration = Duration::from_secs(LONGEST_WAIT.as_secs() + 60);
 /// Questions that need no agreement are answered by then.
 const QUESTION: Duration = Duration::from_secs(2);
 
@@ -86,7 +88,7 @@ pub struct ServerStatus {
 #[derive(Debug)]
 pub struct Client {
     address: String,
-    patience: Duration,
+    request_timeout: Duration,
     connection: Mutex<Arc<dial::Connection>>,
 }
 
@@ -99,9 +101,8 @@ impl Client {
     /// Connects to a server that works on each request for `request_timeout`, see [`ClusterInfo::request_timeout`]; each
     /// call waits a little longer than that.
     pub async fn connect_for(address: &str, request_timeout: Duration) -> Result<Client, NetError> {
-        let patience = request_timeout + GRACE;
-        let connection = Mutex::new(Arc::new(dial::open(address, patience).await?));
-        Ok(Client { address: address.to_string(), patience, connection })
+        let connection = Mutex::new(Arc::new(dial::open(address, LONGEST_CALL).await?));
+        Ok(Client { address: address.to_string(), request_timeout, connection })
     }
 
     /// Where the server is.
@@ -111,7 +112,7 @@ impl Client {
 
     /// Calls the server.
     pub async fn call(&self, op: &Op) -> Answer {
-        self.call_as(params::method(op), op).await
+        self.call_as(op.verb(), op).await
     }
 
     /// Calls a method that takes and gives what the one of `op` does under another name, as a bare server may that is
@@ -119,11 +120,13 @@ impl Client {
     pub async fn call_as(&self, method: &str, op: &Op) -> Answer {
         let params = sendable(op).map_err(|reason| too_large(&reason))?;
         let connection = self.connected().await.map_err(|error| unreached(&error))?;
-        let result: Result<Box<RawValue>, Error> = connection.request(method, params).await;
+        let patience = op.patience(self.request_timeout) + GRACE;
+        let call = timeout(patience, connection.request(method, params)).await;
+        let result: Result<Box<RawValue>, Error> = call.unwrap_or(Err(Error::RequestTimeout));
         match result {
             Ok(result) => results::read(op, result.get()).map_err(|error| unreadable(&error)),
             Err(Error::Call(error)) => Err(failure(&error)),
-            Err(error) => Err(self.broken(error)),
+            Err(error) => Err(self.broken(error, patience)),
         }
     }
 
@@ -139,15 +142,15 @@ impl Client {
         if last.is_connected() {
             return Ok(last);
         }
-        let new = Arc::new(dial::open(&self.address, self.patience).await?);
+        let new = Arc::new(dial::open(&self.address, LONGEST_CALL).await?);
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = new.clone();
         Ok(new)
     }
 
-    fn broken(&self, error: Error) -> Failure {
+    fn broken(&self, error: Error, patience: Duration) -> Failure {
         let message = match error {
             Error::RequestTimeout => {
-                format!("{} did not answer within {} ms", self.address, self.patience.as_millis())
+                format!("{} did not answer within {} ms", self.address, patience.as_millis())
             }
             _ => format!("the connection to {} broke before the answer came", self.address),
         };

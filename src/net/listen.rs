@@ -2,6 +2,7 @@
 
 use super::client;
 use super::guard::Guard;
+use super::plain::PlainHttp;
 use super::rpc::Edge;
 use super::rpc::batch::Together;
 use super::rpc::operations::Operations;
@@ -79,7 +80,8 @@ pub(super) fn serve_clients(
         .max_response_body_size(u32::MAX)
         .max_subscriptions_per_connection(0)
         .build();
-    let middleware = ServiceBuilder::new().layer(BodyLimits::of(CLIENT_BODY));
+    let middleware =
+        ServiceBuilder::new().layer(BodyLimits::of(CLIENT_BODY)).layer(PlainHttp::of(edge.clone()));
     let service = RpcServiceBuilder::new()
         .layer_fn(|service| Together::around(service, u32::MAX))
         .layer_fn(move |service| Operations::before(service, edge.clone()));

@@ -17,8 +17,9 @@
 //! | --- | --- |
 //! | `wire`, `error`, `clock` | what is said between processes; what can go wrong; the run's clock |
 //! | `node`, `requests`, `links`, `outbox` | the node and what it keeps: clients' requests, slow links, frames |
+//! | `disk` | what a server keeps on disk |
 //! | `peers`, `dial` | the connections to other servers |
-//! | `rpc` | the methods of the client port, their errors and their OpenRPC document |
+//! | `rpc`, `plain` | the methods of the client port, their errors and their OpenRPC document; plain HTTP |
 //! | `listen`, `guard`, `body` | the ports and their bounds: the token, sizes, times |
 //! | `server` | one server's life, as a child, by hand, or as a thread |
 //! | `controller`, `cluster` | starting, watching, harming and ending servers |
@@ -32,6 +33,7 @@ mod cluster;
 mod connections;
 mod controller;
 mod dial;
+mod disk;
 mod ear;
 mod error;
 mod guard;
@@ -41,6 +43,7 @@ mod logs;
 mod node;
 mod outbox;
 mod peers;
+mod plain;
 mod requests;
 mod rpc;
 mod server;

@@ -18,13 +18,14 @@
 
 use super::NetError;
 use super::clock::Clock;
+use super::disk::{DiskFile, DiskQueue};
 use super::links::Links;
 use super::outbox::Outboxes;
 use super::requests::{Answer, Requests};
 use super::steps;
 use super::wire::Frame;
 use crate::faults::Fault;
-use crate::process::{Ctx, Effect, NodeId, Nothing, Op, Outcome, Process, Reason, Status};
+use crate::process::{Ctx, Effect, EffectOf, NodeId, Op, Outcome, Process, Reason, Status};
 use crate::timers::Timers;
 use jsonrpsee::core::server::SubscriptionSink;
 use serde_json::value::{RawValue, to_raw_value};
@@ -33,6 +34,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// So many frames that came before the start are kept; further ones are lost, as on any lossy network.
@@ -70,6 +72,8 @@ pub(super) struct Parts<P: Process> {
     pub links: Links,
     /// What waits for its clients.
     pub requests: Requests,
+    /// What it remembers of its earlier lives, oldest first; and what goes to its disk. `None` where it has no disk.
+    pub disk: Option<(Vec<P::Record>, DiskQueue<P>)>,
 }
 
 /// One machine, shared by the tasks of its server.
@@ -95,6 +99,20 @@ struct Machine<P: Process> {
     planned: Duration,
 }
 
+/// The sync under way, if there is one.
+#[derive(Default)]
+struct Writing(Option<JoinHandle<Result<DiskFile, NetError>>>);
+
+impl Writing {
+    /// Its end, with the file; never, where there is none.
+    async fn ended(&mut self) -> Result<DiskFile, NetError> {
+        let Some(sync) = &mut self.0 else { return std::future::pending().await };
+        let written = sync.await;
+        self.0 = None;
+        written.unwrap_or_else(|_| Err(NetError::Internal("a write to disk broke off".to_string())))
+    }
+}
+
 /// What a turn waits for.
 enum Next {
     /// Something is due already.
@@ -104,12 +122,12 @@ enum Next {
 }
 
 /// The machine, held for one step; what the step leaves is for the turn, which is told at the end.
-struct Held<'a, P: Process<Record = Nothing>> {
+struct Held<'a, P: Process> {
     machine: MutexGuard<'a, Machine<P>>,
     turn: &'a Notify,
 }
 
-impl<P: Process<Record = Nothing>> Deref for Held<'_, P> {
+impl<P: Process> Deref for Held<'_, P> {
     type Target = Machine<P>;
 
     fn deref(&self) -> &Machine<P> {
@@ -117,13 +135,13 @@ impl<P: Process<Record = Nothing>> Deref for Held<'_, P> {
     }
 }
 
-impl<P: Process<Record = Nothing>> DerefMut for Held<'_, P> {
+impl<P: Process> DerefMut for Held<'_, P> {
     fn deref_mut(&mut self) -> &mut Machine<P> {
         &mut self.machine
     }
 }
 
-impl<P: Process<Record = Nothing>> Drop for Held<'_, P> {
+impl<P: Process> Drop for Held<'_, P> {
     fn drop(&mut self) {
         // A step that broke off has left a machine that nobody may use: the turn ends the server.
         if std::thread::panicking() || self.machine.has_left_something() {
@@ -132,7 +150,7 @@ impl<P: Process<Record = Nothing>> Drop for Held<'_, P> {
     }
 }
 
-impl<P: Process<Record = Nothing>> Node<P> {
+impl<P: Process> Node<P> {
     /// A node that keeps what comes until [`Node::run`] starts its machine.
     pub fn new(parts: Parts<P>) -> Arc<Self> {
         let outboxes = Outboxes::new(parts.ctx.id());
@@ -141,14 +159,30 @@ impl<P: Process<Record = Nothing>> Node<P> {
         Arc::new(Node { machine: Mutex::new(machine), turn: Notify::new() })
     }
 
-    /// Starts the machine, and takes its turns until it is stopped.
-    pub async fn run(&self) -> Result<(), NetError> {
+    /// Starts the machine, and takes its turns until it is stopped. Its records go to `file`.
+    pub async fn run(&self, mut file: Option<DiskFile>) -> Result<(), NetError> {
         if let Some(mut machine) = self.hold() {
             machine.start();
         }
         let mut sleep = Box::pin(sleep_until(Instant::now() + IDLE));
+        let mut sync = Writing::default();
         while let Some((next, clock)) = self.take_turn()? {
-            self.wait(next, clock, &mut sleep).await;
+            if file.is_some()
+                && let Some(batch) = self.hold().and_then(|mut machine| machine.begin_sync())
+                && let Some(file) = file.take()
+            {
+                sync.0 = Some(spawn_blocking(move || file.add(&batch)));
+            }
+            tokio::select! {
+                biased;
+                written = sync.ended() => {
+                    file = Some(written?);
+                    if let Some(mut machine) = self.hold() {
+                        machine.end_sync();
+                    }
+                }
+                () = self.wait(next, clock, &mut sleep) => {}
+            }
         }
         Ok(())
     }
@@ -200,7 +234,7 @@ impl<P: Process<Record = Nothing>> Node<P> {
 
 impl<P> Serve for Node<P>
 where
-    P: Process<Record = Nothing> + Send,
+    P: Process + Send,
 {
     fn request(&self, op: Op) -> Answer {
         match self.hold_living() {
@@ -216,7 +250,7 @@ where
 
 impl<P> Hear<P::Message> for Node<P>
 where
-    P: Process<Record = Nothing> + Send,
+    P: Process + Send,
 {
     fn heard(&self, frame: Frame<P::Message>) -> bool {
         self.hold_living().map(|mut machine| machine.on_frame(frame)).is_some()
@@ -234,37 +268,63 @@ where
     }
 }
 
-impl<P: Process<Record = Nothing>> Machine<P> {
+impl<P: Process> Machine<P> {
     fn start(&mut self) {
         let Life::Early(frames) = std::mem::replace(&mut self.life, Life::Running) else { return };
+        if let Some((records, _)) = &mut self.parts.disk {
+            let process = &mut self.parts.process;
+            std::mem::take(records).into_iter().for_each(|record| process.on_recover(record));
+        }
         self.step(|process, ctx| process.on_start(ctx));
         frames.into_iter().for_each(|frame| self.on_frame(frame));
     }
 
     /// Runs one handler of the machine, then does what it left on the context.
     fn step(&mut self, handler: impl FnOnce(&mut P, &mut Ctx<P>)) {
-        let Parts { process, ctx, clock, links, requests } = &mut self.parts;
+        let Parts { process, ctx, clock, links, requests, disk } = &mut self.parts;
         let now = clock.now();
         ctx.begin(now);
         handler(process, ctx);
         let id = ctx.id();
         let (effects, notes) = ctx.finish();
         notes.for_each(|note| steps::noted(id, &note));
+        let mut hands = Hands {
+            id,
+            now,
+            links,
+            requests,
+            outboxes: &mut self.outboxes,
+            timers: &mut self.timers,
+        };
         for effect in effects {
-            match effect {
-                Effect::Send { to, message } => {
-                    steps::sent(id, &to, &message);
-                    let Some(encoded) = encode(&message) else { continue };
-                    for peer in to {
-                        links.send(peer, &encoded, now, &mut self.outboxes);
-                    }
-                }
-                Effect::Reply { ticket, outcome } => requests.answer(ticket, outcome),
-                Effect::Arm { timer, at } => self.timers.arm(timer, at),
-                Effect::Disarm { timer } => self.timers.disarm(&timer),
-                Effect::Persist { record } => match record {},
-            }
+            let effect = match disk {
+                Some((_, queue)) => queue.pass(effect),
+                None => Some(effect),
+            };
+            effect.into_iter().for_each(|effect| hands.perform::<P>(effect));
         }
+    }
+
+    /// The records of a sync that begins now, if one shall.
+    fn begin_sync(&mut self) -> Option<Vec<u8>> {
+        self.parts.disk.as_mut().and_then(|(_, queue)| queue.begin_sync())
+    }
+
+    /// Records are on disk: what waited for them happens.
+    fn end_sync(&mut self) {
+        let Parts { ctx, clock, links, requests, disk, .. } = &mut self.parts;
+        let (id, now) = (ctx.id(), clock.now());
+        let Some((_, queue)) = disk else { return };
+        let mut hands = Hands {
+            id,
+            now,
+            links,
+            requests,
+            outboxes: &mut self.outboxes,
+            timers: &mut self.timers,
+        };
+        queue.end_sync().into_iter().for_each(|effect| hands.perform::<P>(effect));
+        self.flush();
     }
 
     fn on_request(&mut self, op: Op) -> Answer {
@@ -332,7 +392,37 @@ impl<P: Process<Record = Nothing>> Machine<P> {
 
     /// Whether the turn must look before it has planned to.
     fn has_left_something(&self) -> bool {
-        self.outboxes.are_ready() || self.deadline().is_some_and(|next| next < self.planned)
+        self.outboxes.are_ready()
+            || self.parts.disk.as_ref().is_some_and(|(_, queue)| queue.wants_sync())
+            || self.deadline().is_some_and(|next| next < self.planned)
+    }
+}
+
+/// What carries out the effects of a process.
+struct Hands<'a, T> {
+    id: NodeId,
+    now: Duration,
+    links: &'a mut Links,
+    requests: &'a mut Requests,
+    outboxes: &'a mut Outboxes,
+    timers: &'a mut Timers<T>,
+}
+
+impl<T: Ord + Clone> Hands<'_, T> {
+    fn perform<P: Process<Timer = T>>(&mut self, effect: EffectOf<P>) {
+        match effect {
+            Effect::Send { to, message } => {
+                steps::sent(self.id, &to, &message);
+                let Some(encoded) = encode(&message) else { return };
+                for peer in to {
+                    self.links.send(peer, &encoded, self.now, self.outboxes);
+                }
+            }
+            Effect::Reply { ticket, outcome } => self.requests.answer(ticket, outcome),
+            Effect::Arm { timer, at } => self.timers.arm(timer, at),
+            Effect::Disarm { timer } => self.timers.disarm(&timer),
+            Effect::Persist { .. } => {} // there is no disk: the record is gone with its process
+        }
     }
 }
 

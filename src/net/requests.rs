@@ -2,7 +2,7 @@
 
 use super::steps;
 use crate::process::{NodeId, Op, Outcome, Reason, Ticket};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -27,24 +27,45 @@ pub(super) struct Requests {
     incarnation: u64,
     timeout: Duration,
     counter: u64,
-    /// The request that is being taken in, and its answer if it has one already.
-    current: Option<(Ticket, Option<Outcome>)>,
+    /// The request that is being taken in.
+    current: Option<Current>,
     open: BTreeMap<u64, Open>,
     /// Answered, and not told yet.
     answered: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    /// When each of them ends at the latest.
+    ends: BTreeSet<(Duration, u64)>,
+}
+
+/// A request that is being taken in.
+#[derive(Debug)]
+struct Current {
+    ticket: Ticket,
+    /// How long the machine works on it at most.
+    patience: Duration,
+    /// Its answer, if it has one already.
+    answer: Option<Outcome>,
 }
 
 #[derive(Debug)]
 struct Open {
     answer: oneshot::Sender<Outcome>,
+    patience: Duration,
     ends: Duration,
 }
 
 impl Requests {
-    /// No requests yet, in this life of `node`; each is to be answered within `timeout`.
+    /// No requests yet, in this life of `node`; each is to be answered within `timeout`, unless it says otherwise itself.
     pub fn new(node: NodeId, incarnation: u64, timeout: Duration) -> Self {
-        let (counter, current, open, answered) = (0, None, BTreeMap::new(), Vec::new());
-        Requests { node, incarnation, timeout, counter, current, open, answered }
+        Requests {
+            node,
+            incarnation,
+            timeout,
+            counter: 0,
+            current: None,
+            open: BTreeMap::new(),
+            answered: Vec::new(),
+            ends: BTreeSet::new(),
+        }
     }
 
     /// Gives a request its ticket, unless too many are under way. The machine takes the request in now; after that step
@@ -57,7 +78,8 @@ impl Requests {
         let (node, incarnation, counter) = (self.node, self.incarnation, self.counter);
         let ticket = Ticket { node, incarnation, counter };
         steps::requested(ticket, op);
-        self.current = Some((ticket, None));
+        let patience = op.patience(self.timeout);
+        self.current = Some(Current { ticket, patience, answer: None });
         Ok(ticket)
     }
 
@@ -65,10 +87,11 @@ impl Requests {
     pub fn opened(&mut self, now: Duration) -> Answer {
         let (answer, outcome) = oneshot::channel();
         match self.current.take() {
-            Some((_, Some(outcome))) => return Answer::Now(outcome),
-            Some((ticket, None)) => {
-                let ends = now + self.timeout + GRACE;
-                self.open.insert(ticket.counter, Open { answer, ends });
+            Some(Current { answer: Some(outcome), .. }) => return Answer::Now(outcome),
+            Some(Current { ticket, patience, answer: None }) => {
+                let ends = now.saturating_add(patience + GRACE);
+                self.ends.insert((ends, ticket.counter));
+                self.open.insert(ticket.counter, Open { answer, patience, ends });
             }
             None => {}
         }
@@ -78,14 +101,14 @@ impl Requests {
     /// Answers a request; its client is told at the next [`Requests::release`]. The first answer counts; a client that has
     /// gone away gets none.
     pub fn answer(&mut self, ticket: Ticket, outcome: Outcome) {
-        if let Some((current, answer @ None)) = &mut self.current
+        if let Some(Current { ticket: current, answer: answer @ None, .. }) = &mut self.current
             && *current == ticket
         {
             steps::answered(ticket, &outcome);
             return *answer = Some(outcome);
         }
         let own = (ticket.node, ticket.incarnation) == (self.node, self.incarnation);
-        let Some(open) = own.then(|| self.open.remove(&ticket.counter)).flatten() else { return };
+        let Some(open) = own.then(|| self.close(ticket.counter)).flatten() else { return };
         steps::answered(ticket, &outcome);
         self.answered.push((open.answer, outcome));
     }
@@ -97,16 +120,22 @@ impl Requests {
         }
     }
 
-    /// When the oldest request ends as unknown, if there is one. They are opened in the order in which they end.
+    fn close(&mut self, counter: u64) -> Option<Open> {
+        let open = self.open.remove(&counter)?;
+        self.ends.remove(&(open.ends, counter));
+        Some(open)
+    }
+
+    /// When the next request ends as unknown, if there is one.
     pub fn next(&self) -> Option<Duration> {
-        self.open.first_key_value().map(|(_, open)| open.ends)
+        self.ends.first().map(|(ends, _)| *ends)
     }
 
     /// Ends the requests that the machine has left unanswered for too long.
     pub fn expire(&mut self, now: Duration) {
-        while self.next().is_some_and(|ends| ends <= now) {
-            let Some((_, open)) = self.open.pop_first() else { return };
-            let (what, after) = ("an answer of the process".to_string(), self.timeout + GRACE);
+        while let Some((_, counter)) = self.ends.first().copied().filter(|(ends, _)| *ends <= now) {
+            let Some(open) = self.close(counter) else { return };
+            let (what, after) = ("an answer of the process".to_string(), open.patience + GRACE);
             drop(open.answer.send(Outcome::Unknown(Reason::TimedOut { what, after })));
         }
     }
@@ -114,6 +143,7 @@ impl Requests {
     /// The server stops: what is under way may still happen.
     pub fn end(&mut self) {
         self.release();
+        self.ends.clear();
         for open in std::mem::take(&mut self.open).into_values() {
             drop(open.answer.send(Outcome::Unknown(Reason::Stopping)));
         }

@@ -8,6 +8,7 @@ use crate::systems::System;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,9 @@ pub(super) struct StartOrder {
     pub faults: Vec<Fault>,
     /// What to log.
     pub log: LogOptions,
+    /// The file that the server keeps its records in, if it has a disk.
+    #[serde(default)]
+    pub data: Option<PathBuf>,
     /// When the run began, since the Unix epoch.
     pub run_start: Duration,
 }

@@ -56,6 +56,7 @@ use edge::Edge;
 use primary::Primary;
 use recovery::Recovery;
 use refusals::Refusals;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The server that orders.
@@ -148,6 +149,9 @@ impl Order {
     /// The reason for which the request is refused.
     pub fn admit(&self, op: &Op) -> Result<(), Reason> {
         op.check()?;
+        if matches!(op, Op::Append { .. } | Op::Messages { .. }) {
+            return Err(Reason::NotSupported(format!("{}; it keeps variables", op.verb())));
+        }
         let blank = self.catchup.is_blank() && !self.start.lacks(Defect::BlankReads);
         if blank || self.deposed { Err(Reason::NotCaughtUp) } else { Ok(()) }
     }
@@ -264,6 +268,7 @@ impl Order {
             queue: primary.map_or(0, |primary| primary.queue_len() as u64),
             waiting: self.edge.len() as u64,
             view: primary.map(|primary| primary.view().collect()).unwrap_or_default(),
+            health: BTreeMap::new(),
         }
     }
 

@@ -14,6 +14,7 @@
 //! JSON-RPC between real processes. **Between calls nothing happens; within a call nothing waits.** One step is one
 //! list of effects and notes, and that is one place to trace, to count and to inject faults.
 
+mod concern;
 mod ctx;
 mod defect;
 mod op;
@@ -22,11 +23,12 @@ mod start;
 mod step;
 mod text;
 
+pub use concern::Concern;
 pub use ctx::{Ctx, Effect, EffectOf};
 pub use defect::Defect;
-pub use op::{Action, Key, MAX_KEY, MAX_VALUE, Op, Triple, Value};
-pub use outcome::{Outcome, Reason, Versioned};
-pub use start::{Start, Status, Timing};
+pub use op::{Action, Key, LONGEST_WAIT, MAX_KEY, MAX_VALUE, Op, Triple, Value};
+pub use outcome::{Logged, Outcome, Reason, Versioned};
+pub use start::{Health, Replication, Start, Status, Timing};
 pub use step::{Short, ShortVersion, Step, listed};
 pub(crate) use text::shared;
 
@@ -42,8 +44,8 @@ pub trait Process: Sized {
     type Message: Clone + Debug + Display + Serialize + DeserializeOwned + Send + 'static;
     /// The timers that this algorithm owns, by name.
     type Timer: Clone + Ord + Debug + Send + 'static;
-    /// What must survive a crash ([`Nothing`] where nothing must).
-    type Record: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
+    /// What must survive a crash ([`Nothing`] where nothing must). `Display` is its short form in traces.
+    type Record: Clone + Debug + Display + Serialize + DeserializeOwned + Send + 'static;
 
     /// The process starts or, after [`Process::on_recover`], starts again.
     fn on_start(&mut self, ctx: &mut Ctx<Self>);
@@ -57,11 +59,21 @@ pub trait Process: Sized {
     fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Self::Timer);
     /// What a person wants to know of this process now.
     fn status(&self) -> Status;
+    /// Whether a message says no more than that its sender lives: traces leave such messages out.
+    fn is_routine(_message: &Self::Message) -> bool {
+        false
+    }
 }
 
 /// A record or message of which there is none: the type has no values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Nothing {}
+
+impl Display for Nothing {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
 
 /// A server's number, from 1. Shown as `n3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

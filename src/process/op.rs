@@ -1,5 +1,6 @@
 //! What an application asks for, and what a broadcast says of it.
 
+use super::concern::Concern;
 use super::outcome::Reason;
 use super::step::Short;
 use super::text::maybe_shared;
@@ -7,6 +8,7 @@ use crate::session::Session;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::{self, Display};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The name of a variable: UTF-8, 1 byte to 1 KiB.
 pub type Key = Arc<str>;
@@ -17,6 +19,10 @@ pub type Value = Arc<str>;
 pub const MAX_KEY: usize = 1 << 10;
 /// The longest value, in bytes: eight of the largest still fit into one round.
 pub const MAX_VALUE: usize = 1 << 20;
+
+/// How long an append without a time of its own waits for its acknowledgements: a whole hour, so that only who has
+/// forgotten it meets the end.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// What an application asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,9 +55,50 @@ pub enum Op {
         /// What the client has seen, if it carries a session.
         session: Option<Session>,
     },
+    /// Put a message at the end of the log.
+    Append {
+        /// The message: UTF-8, at most 1 MiB.
+        message: Value,
+        /// What tells it from every other append, and its repetition from a new one; made by the master if it is not given.
+        id: Option<Key>,
+        /// How many servers must have it before the answer.
+        w: Concern,
+        /// How long to wait for them; [`LONGEST_WAIT`] if it is not given.
+        timeout: Option<Duration>,
+    },
+    /// Read the log.
+    Messages {
+        /// The place of the first message to read, from 1.
+        from: u64,
+        /// The most messages to read; all if it is not given.
+        limit: Option<u64>,
+    },
 }
 
 impl Op {
+    /// The log from its first message to its last.
+    pub const WHOLE_LOG: Op = Op::Messages { from: 1, limit: None };
+
+    /// What it is called: `set`, `append`.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Op::Set { .. } => "set",
+            Op::Delete { .. } => "delete",
+            Op::Get { .. } => "get",
+            Op::All { .. } => "all",
+            Op::Append { .. } => "append",
+            Op::Messages { .. } => "messages",
+        }
+    }
+
+    /// How long its server works on it at most, where other requests are given `usual`.
+    pub fn patience(&self, usual: Duration) -> Duration {
+        match self {
+            Op::Append { timeout, .. } => timeout.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT),
+            _ => usual,
+        }
+    }
+
     /// Whether its key and value are within their limits.
     ///
     /// # Errors
@@ -61,6 +108,8 @@ impl Op {
             Op::Set { key, value, session } => (Some(key), Some(value), session),
             Op::Delete { key, session } | Op::Get { key, session } => (Some(key), None, session),
             Op::All { session } => (None, None, session),
+            Op::Append { message, id, .. } => return check_append(message, id.as_ref()),
+            Op::Messages { .. } => return Ok(()),
         };
         if key.is_some_and(|key| key.is_empty()) {
             return Err(Reason::EmptyKey);
@@ -69,6 +118,14 @@ impl Op {
         seen.chain(key).try_for_each(|key| limited("key", key, MAX_KEY))?;
         value.map_or(Ok(()), |value| limited("value", value, MAX_VALUE))
     }
+}
+
+fn check_append(message: &Value, id: Option<&Key>) -> Result<(), Reason> {
+    if id.is_some_and(|id| id.is_empty()) {
+        return Err(Reason::EmptyId);
+    }
+    id.map_or(Ok(()), |id| limited("id", id, MAX_KEY))?;
+    limited("message", message, MAX_VALUE)
 }
 
 fn limited(what: &str, text: &str, limit: usize) -> Result<(), Reason> {
@@ -85,6 +142,9 @@ impl Display for Op {
             Op::Delete { key, .. } => write!(f, "delete {}", Short(key)),
             Op::Get { key, .. } => write!(f, "get {}", Short(key)),
             Op::All { .. } => f.write_str("all"),
+            Op::Append { message, w, .. } => write!(f, "append {} w={w}", Short(message)),
+            Op::Messages { from: 1, limit: None } => f.write_str("messages"),
+            Op::Messages { from, .. } => write!(f, "messages from {from}"),
         }
     }
 }

@@ -17,6 +17,17 @@ pub struct Versioned {
     pub version: Version,
 }
 
+/// A message of the log in an answer to [`Op::Messages`](super::Op::Messages).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logged {
+    /// Its place in the log, from 1.
+    pub seq: u64,
+    /// What tells it from every other append.
+    pub id: Key,
+    /// The message.
+    pub message: Value,
+}
+
 /// How a request ended. The line between [`Outcome::Refused`] and [`Outcome::Unknown`] is never blurred: checkers
 /// depend on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,10 +64,39 @@ pub enum Outcome {
         /// The client's session with these reads in it, where the system keeps sessions.
         session: Option<Session>,
     },
+    /// The message is in the log, at as many servers as was asked for.
+    Appended {
+        /// Its place in the log, from 1.
+        seq: u64,
+        /// What tells it from every other append.
+        id: Key,
+        /// How many servers have it now, the master included.
+        acks: u32,
+    },
+    /// The log was read.
+    Messages {
+        /// What was asked for of it, in order.
+        messages: Vec<Logged>,
+        /// The place of the last message that this server has.
+        head: u64,
+    },
     /// Surely nothing happened.
     Refused(Reason),
     /// It may have happened, or may happen later.
     Unknown(Reason),
+}
+
+impl Outcome {
+    /// The session that the client is left with, where the system keeps sessions.
+    pub fn session(&self) -> Option<&Session> {
+        match self {
+            Outcome::Set { session, .. }
+            | Outcome::Deleted { session, .. }
+            | Outcome::Got { session, .. }
+            | Outcome::All { session, .. } => session.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 impl Display for Outcome {
@@ -70,6 +110,12 @@ impl Display for Outcome {
             Outcome::All { values, .. } => {
                 let pairs = values.iter().map(|(k, v)| format!("{}={}", Short(k), Short(&v.value)));
                 f.write_str(&pairs.collect::<Vec<_>>().join(" "))
+            }
+            Outcome::Appended { seq, .. } => write!(f, "ok, seq {seq}"),
+            Outcome::Messages { messages, .. } if messages.is_empty() => f.write_str("absent"),
+            Outcome::Messages { messages, .. } => {
+                let texts = messages.iter().map(|logged| Short(&logged.message).to_string());
+                f.write_str(&texts.collect::<Vec<_>>().join(" "))
             }
             Outcome::Refused(reason) => write!(f, "refused: {reason}"),
             Outcome::Unknown(reason) => write!(f, "unknown: {reason}"),
@@ -93,6 +139,9 @@ pub enum Reason {
     /// An empty key.
     #[error("the key is empty")]
     EmptyKey,
+    /// An append with an empty id.
+    #[error("the id is empty")]
+    EmptyId,
     /// The session's versions mean nothing here.
     #[error("the session is of cluster {session}, this is {cluster}")]
     WrongCluster {
@@ -139,6 +188,41 @@ pub enum Reason {
     /// The session claims to have seen what was never written.
     #[error("version {} that the session has seen was never written here", ShortVersion(*.0))]
     VersionUnknown(Version),
+    /// A write concern that no cluster of this size can meet.
+    #[error("w is {w}, and there are {servers} servers; it may be 1 to {servers}")]
+    BadConcern {
+        /// How many servers were asked for.
+        w: u32,
+        /// How many there are.
+        servers: u32,
+    },
+    /// Appends go to the master.
+    #[error("this server is a secondary; append at the master, server {0}")]
+    NotMaster(u32),
+    /// The id of an append is that of another message.
+    #[error("the id {id} is that of another message, number {seq} of the log")]
+    IdTaken {
+        /// The id.
+        id: Key,
+        /// The place of the message that has it.
+        seq: u64,
+    },
+    /// Too few servers have the message in time. It stays in the log, and they still get it.
+    #[error("timed out waiting for {want} acknowledgements, got {got}")]
+    TooFewAcks {
+        /// How many were asked for.
+        want: u32,
+        /// How many there are.
+        got: u32,
+    },
+    /// The log takes no message while most of its servers are silent.
+    #[error("read-only: only {healthy} of {servers} servers are healthy")]
+    ReadOnly {
+        /// How many are healthy, the master included.
+        healthy: u32,
+        /// How many there are.
+        servers: u32,
+    },
     /// Only the words are known: a server's, or those of a connection to one.
     #[error("{0}")]
     Told(String),

@@ -2,7 +2,10 @@
 
 use super::{Defect, NodeId};
 use crate::session::Version;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 /// What the driver tells a process about the cluster when it builds it.
@@ -20,6 +23,9 @@ pub struct Start {
     pub cluster: String,
     /// How long to wait for what.
     pub timing: Timing,
+    /// How a log is kept.
+    #[serde(default)]
+    pub replication: Replication,
     /// The rule of the protocol that is left out, if any; only ever in the simulator.
     #[serde(skip)]
     pub defect: Option<Defect>,
@@ -34,6 +40,25 @@ impl Start {
     /// All servers, in order.
     pub fn members(&self) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.servers).map(NodeId)
+    }
+}
+
+/// How a log is kept, the same at all its servers for as long as the cluster lives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replication {
+    /// How many servers may lack their memory at once without harm to what more of them have acknowledged; a minority if
+    /// it is not given.
+    pub tolerate: Option<u32>,
+    /// Whether appends are refused while fewer than a majority of the servers are healthy.
+    pub read_only_without_quorum: bool,
+    /// Whether records are kept on disk. Else they are gone with their process.
+    pub durable: bool,
+}
+
+impl Replication {
+    /// How many of `servers` may lack their memory at once.
+    pub fn tolerated(self, servers: u32) -> u32 {
+        self.tolerate.unwrap_or(servers.saturating_sub(1) / 2)
     }
 }
 
@@ -82,6 +107,39 @@ pub struct Status {
     pub waiting: u64,
     /// The servers that rounds now wait for (the view); empty where this server does not know.
     pub view: Vec<NodeId>,
+    /// How each other server is, where this server watches them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "by_number")]
+    pub health: BTreeMap<NodeId, Health>,
+}
+
+/// Reads an object whose keys are servers' numbers; inside another object serde hands them on as text.
+fn by_number<'de, D: Deserializer<'de>>(object: D) -> Result<BTreeMap<NodeId, Health>, D::Error> {
+    let named = BTreeMap::<String, Health>::deserialize(object)?.into_iter();
+    let numbered =
+        named.map(|(name, health)| Ok((NodeId(name.parse().map_err(Error::custom)?), health)));
+    numbered.collect()
+}
+
+/// How a server is, by what another hears of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// It answers.
+    Healthy,
+    /// It was silent for a while.
+    Suspected,
+    /// It was silent for long.
+    Down,
+}
+
+impl Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Health::Healthy => "healthy",
+            Health::Suspected => "suspected",
+            Health::Down => "down",
+        })
+    }
 }
 
 impl Status {

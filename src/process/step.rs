@@ -1,7 +1,7 @@
 //! Remarks on what happens inside a step, and how a trace or a log shows them.
 
 use super::op::{Key, Triple, Value};
-use super::{NodeId, Ticket};
+use super::{Health, NodeId, Ticket};
 use crate::session::{Version, epoch_and_counter};
 use std::fmt::{self, Display};
 
@@ -120,6 +120,69 @@ pub enum Step {
         /// The later epoch.
         epoch: u64,
     },
+    /// Messages took their places in this server's log.
+    Logged {
+        /// The place of the first.
+        from: u64,
+        /// The place of the last.
+        to: u64,
+        /// The first few of them.
+        first: Vec<Value>,
+    },
+    /// An append waits until enough servers have its message.
+    Awaiting {
+        /// The request.
+        ticket: Ticket,
+        /// The place of the message.
+        seq: u64,
+        /// How many servers were asked for.
+        want: u32,
+        /// How many have it.
+        have: u32,
+    },
+    /// An append was sent again: its message is in the log already.
+    Known {
+        /// The place of the message.
+        seq: u64,
+    },
+    /// Messages arrived before one that is missing: they are not shown before it comes.
+    Kept {
+        /// The place of the first that arrived.
+        from: u64,
+        /// The one that is missing.
+        missing: u64,
+    },
+    /// Messages are in the log no more: an epoch was opened without them.
+    Retracted {
+        /// The place of the first.
+        from: u64,
+        /// The place of the last.
+        to: u64,
+    },
+    /// This server, started again, asks for what it lacks.
+    Asking {
+        /// The place of the last message that it has.
+        head: u64,
+    },
+    /// This server has the memory back that an earlier life of it lost.
+    Remembered {
+        /// The place of the last message.
+        head: u64,
+    },
+    /// A master without memory has taken over a log and opens an epoch.
+    Opened {
+        /// The epoch.
+        epoch: u64,
+        /// The place of the last message that it took over.
+        head: u64,
+    },
+    /// Another server is better or worse than it was.
+    Watched {
+        /// The server.
+        node: NodeId,
+        /// How it is now.
+        health: Health,
+    },
 }
 
 impl Display for Step {
@@ -159,8 +222,29 @@ impl Display for Step {
                 write!(f, "opens epoch {epoch} after round {round}")
             }
             Step::Deposed { epoch } => write!(f, "stops: epoch {epoch} is open"),
+            Step::Logged { from, to, first } => {
+                let shown = first.iter().map(|message| Short(message).to_string());
+                let (shown, more) = (shown.collect::<Vec<_>>(), (to - from) as usize + 1);
+                let more = if more > shown.len() { ", …" } else { "" };
+                write!(f, "logged {} {}{more}", range(*from, *to), shown.join(", "))
+            }
+            Step::Awaiting { seq, want, have, .. } => {
+                write!(f, "{seq} waits: {have} of {want} have it")
+            }
+            Step::Known { seq } => write!(f, "in the log already, as {seq}"),
+            Step::Kept { from, missing } => write!(f, "{from} waits behind {missing}"),
+            Step::Retracted { from, to } => write!(f, "takes back {}", range(*from, *to)),
+            Step::Asking { head } => write!(f, "has {head}, asks for the rest"),
+            Step::Remembered { head } => write!(f, "caught up at {head}"),
+            Step::Opened { epoch, head } => write!(f, "opens epoch {epoch} behind {head}"),
+            Step::Watched { node, health } => write!(f, "{node} is {health}"),
         }
     }
+}
+
+/// `3`, or `3…7`.
+fn range(from: u64, to: u64) -> String {
+    if from == to { from.to_string() } else { format!("{from}…{to}") }
 }
 
 /// Some triples as a trace shows them: the first few and how many there are.

@@ -17,7 +17,7 @@ pub fn compare_systems(path: &Path, seed: Option<u64>) -> Result<String, Scenari
     let mut scenario = load(path)?;
     let seed = seed.or(scenario.cluster.seed).unwrap_or(DEFAULT_SEED);
     let mut columns = Vec::new();
-    for system in System::ALL {
+    for system in System::LEVELS {
         scenario.cluster.system = system;
         columns.push(system.visit(Simulated { scenario: &scenario, seed, record: None })?.1);
     }
@@ -28,7 +28,7 @@ fn table(scenario: &Scenario, seed: u64, columns: &[Played]) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    let names = System::ALL.iter().map(|system| system.name().to_string());
+    let names = System::LEVELS.iter().map(|system| system.name().to_string());
     table.set_header(["line".to_string(), "request".to_string()].into_iter().chain(names));
     for line in &scenario.lines {
         let request = match &line.what {

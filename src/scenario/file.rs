@@ -2,7 +2,7 @@
 
 use super::ScenarioError;
 use super::grammar::{
-    self, Action, Check, Cluster, GrammarError, Line, MAX_SERVERS, Request, Verb, Where,
+    self, Action, Check, Cluster, GrammarError, Line, MAX_SERVERS, Request, Where,
 };
 use crate::faults::{Fault, shown};
 use crate::process::{NodeId, Timing};
@@ -100,7 +100,7 @@ impl Scenario {
     /// From which of its lines on all is quiet: nothing but reads and checks stand below the last `wait`.
     pub fn quiet_from(&self) -> usize {
         let quiet = |line: &ScenarioLine| match &line.what {
-            What::Request(_, request) => matches!(request.op, Verb::Get { .. } | Verb::All),
+            What::Request(_, request) => request.op.reads(),
             What::Check(_) => true,
             What::Fault(_) | What::Wait(_) => false,
         };

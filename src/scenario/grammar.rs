@@ -3,7 +3,8 @@
 //! ```text
 //! line    = "cluster" SYSTEM {KEY=VALUE} | "client" NAME ["session=off"]
 //!         | ["at" TIME] (request | fault) | "wait" TIME | "check" (MODEL | "durable") "=>" VERDICT
-//! request = [NAME ":"] (set K V | get K | delete K | all) ["@"N] ["=>" want] ["&"]
+//! request = [NAME ":"] (set K V | get K | delete K | all | append M {OPTION} | messages {OPTION}) ["@"N] ["=>" want] ["&"]
+//! OPTION  = w=(N|majority|all) | id=ID | timeout=TIME | from=N | limit=N
 //! want    = W{"|"W} [after TIME] [within TIME]        W = V | ok | absent | refused | unknown
 //! fault   = slow [LINK] TIME | (lose|duplicate) LINK PCT | reorder LINK TIME | cut LINK | heal [LINK]
 //!         | (kill|pause|resume) N | restart N ["with memory"] | clock N (+TIME|PCT)
@@ -26,8 +27,9 @@ mod parser;
 
 use super::words;
 use crate::check::{Model, Verdict};
-use crate::faults::Fault;
-use crate::process::{Defect, Key, NodeId, Short, Value};
+use crate::faults::{Fault, shown};
+use crate::process::{Concern, Defect, Key, NodeId, Op, Replication, Short, Value};
+use crate::session::Session;
 use crate::systems::System;
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -175,6 +177,8 @@ pub struct Cluster {
     pub timeout: Duration,
     /// `seed=1`: where its randomness begins.
     pub seed: Option<u64>,
+    /// `data=on`, `tolerate=1`, `read-only=on`: how a log is kept.
+    pub replication: Replication,
     /// `break=stale-ack`: the rule of the protocol that is left out.
     pub defect: Option<Defect>,
 }
@@ -189,6 +193,7 @@ impl Cluster {
             jitter: Duration::ZERO,
             timeout: Duration::from_secs(5),
             seed: None,
+            replication: Replication::default(),
             defect: None,
         }
     }
@@ -231,6 +236,43 @@ pub enum Verb {
     },
     /// `all`.
     All,
+    /// `append M w=2`.
+    Append {
+        /// The message.
+        message: Value,
+        /// `id=ID`: what tells it from every other append.
+        id: Option<Key>,
+        /// `w=2`: how many servers must have it before the answer.
+        w: Concern,
+        /// `timeout=3s`: how long to wait for them.
+        timeout: Option<Duration>,
+    },
+    /// `messages`.
+    Messages {
+        /// `from=3`: the place of the first message to read.
+        from: u64,
+        /// `limit=10`: the most messages to read.
+        limit: Option<u64>,
+    },
+}
+
+impl Verb {
+    /// Whether it leaves everything as it is.
+    pub fn reads(&self) -> bool {
+        matches!(self, Verb::Get { .. } | Verb::All | Verb::Messages { .. })
+    }
+
+    /// The operation that it asks for, on behalf of a client that has seen `session`.
+    pub fn operation(&self, session: Option<Session>) -> Op {
+        match self.clone() {
+            Verb::Set { key, value } => Op::Set { key, value, session },
+            Verb::Get { key } => Op::Get { key, session },
+            Verb::Delete { key } => Op::Delete { key, session },
+            Verb::All => Op::All { session },
+            Verb::Append { message, id, w, timeout } => Op::Append { message, id, w, timeout },
+            Verb::Messages { from, limit } => Op::Messages { from, limit },
+        }
+    }
 }
 
 /// Which server is asked.
@@ -265,6 +307,16 @@ impl Display for Request {
             Verb::Get { key } => write!(f, "get {}", Short(key))?,
             Verb::Delete { key } => write!(f, "delete {}", Short(key))?,
             Verb::All => f.write_str("all")?,
+            Verb::Append { message, id, w, timeout } => {
+                write!(f, "append {} w={w}", Short(message))?;
+                id.iter().try_for_each(|id| write!(f, " id={}", Short(id)))?;
+                timeout.iter().try_for_each(|time| write!(f, " timeout={}", shown(*time)))?;
+            }
+            Verb::Messages { from, limit } => {
+                f.write_str("messages")?;
+                (*from > 1).then_some(from).iter().try_for_each(|n| write!(f, " from={n}"))?;
+                limit.iter().try_for_each(|n| write!(f, " limit={n}"))?;
+            }
         }
         match &self.at {
             Where::Default => Ok(()),
@@ -277,7 +329,8 @@ impl Display for Request {
 /// One answer that a line may want.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// This value; for `all`, the pairs in the order of their keys: `'x=7 y=3'`.
+    /// This value; for `all`, the pairs in the order of their keys: `'x=7 y=3'`; for `messages`, these in their order: `'a b'`;
+    /// for `append`, its place.
     Value(String),
     /// It is done; a delete found something.
     Ok,

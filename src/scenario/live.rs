@@ -11,7 +11,7 @@ use crate::net::{ClusterOptions, Connections, Controller, LogOptions, NetError};
 use crate::process::{NodeId, Op, Outcome, Status};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -48,7 +48,10 @@ pub async fn run_live(
     scenario.recording = None; // of virtual time
     can_be_live(&scenario)?;
     let scenario = Arc::new(scenario);
-    let controller = Arc::new(Controller::start(options(&scenario, log)).await?);
+    let disk = scenario.cluster.replication.durable.then(Scratch::new).transpose()?;
+    let data = disk.as_ref().map(|disk| disk.0.clone());
+    let options = ClusterOptions { data, ..options(&scenario, log) };
+    let controller = Arc::new(Controller::start(options).await?);
     let played = play_live(scenario.clone(), controller.clone(), tell, record).await;
     if let Some(controller) = Arc::into_inner(controller) {
         controller.stop().await;
@@ -90,11 +93,29 @@ pub async fn play_live(
     }
 }
 
+/// A folder for as long as a scenario is played.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, NetError> {
+        let no_name = |error| NetError::Internal(format!("no randomness: {error}"));
+        let name = format!("conlab-{:016x}", getrandom::u64().map_err(no_name)?);
+        Ok(Scratch(std::env::temp_dir().join(name))) // the cluster makes it
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0); // what cannot be removed is left to the system
+    }
+}
+
 fn options(scenario: &Scenario, log: LogOptions) -> ClusterOptions {
     let cluster = &scenario.cluster;
     ClusterOptions {
         servers: cluster.servers,
         timing: scenario.timing(),
+        replication: cluster.replication,
         link_delays: vec![(Link::All, cluster.link)],
         link_jitter: cluster.jitter,
         log,

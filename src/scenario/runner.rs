@@ -5,10 +5,10 @@
 
 use super::ScenarioError;
 use super::file::{Scenario, ScenarioLine, What};
-use super::grammar::{Request, Verb};
+use super::grammar::Request;
 use super::stage::{Answered, Stage};
 use super::witness::{Asked, Checked, Record, Witness};
-use crate::process::{NodeId, Op, Outcome};
+use crate::process::{NodeId, Outcome};
 use crate::session::Session;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -158,12 +158,7 @@ impl Runner<'_> {
     fn ask(&mut self, index: usize, at: NodeId, request: &Request) {
         let client = request.client.as_deref().unwrap_or_default();
         let session = self.sessions.get(client).cloned();
-        let op = match &request.op {
-            Verb::Set { key, value } => Op::Set { key: key.clone(), value: value.clone(), session },
-            Verb::Get { key } => Op::Get { key: key.clone(), session },
-            Verb::Delete { key } => Op::Delete { key: key.clone(), session },
-            Verb::All => Op::All { session },
-        };
+        let op = request.op.operation(session);
         let line = self.scenario.lines[index].number;
         let asked = Asked { client, at, op: &op, line, quiet: self.all_is_quiet(index) };
         let recordings = self.witness.asks(&asked, self.stage.now());
@@ -175,7 +170,7 @@ impl Runner<'_> {
     /// Nothing but reads stands below this line, after a wait, and no write from above it is under way.
     fn all_is_quiet(&self, index: usize) -> bool {
         let reads = |line: &usize| match &self.scenario.lines[*line].what {
-            What::Request(_, request) => matches!(request.op, Verb::Get { .. } | Verb::All),
+            What::Request(_, request) => request.op.reads(),
             _ => true,
         };
         index >= self.quiet_from && self.open.values().all(reads)
@@ -219,14 +214,7 @@ impl Runner<'_> {
     /// The client's session takes over what the answer has seen.
     fn remember(&mut self, client: &str, outcome: &Outcome) {
         let carries = self.scenario.clients.get(client).copied().unwrap_or(true);
-        let seen = match outcome {
-            Outcome::Set { session, .. }
-            | Outcome::Deleted { session, .. }
-            | Outcome::Got { session, .. }
-            | Outcome::All { session, .. } => session.as_ref(),
-            Outcome::Refused(_) | Outcome::Unknown(_) => None,
-        };
-        if let Some(seen) = seen.filter(|_| carries) {
+        if let Some(seen) = outcome.session().filter(|_| carries) {
             let session = self.sessions.entry(client.to_string()).or_default();
             session.cluster = seen.cluster.clone();
             session.versions.merge(&seen.versions);

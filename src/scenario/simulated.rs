@@ -8,7 +8,7 @@ use super::trace::Trace;
 use super::witness::Record;
 use super::{DEFAULT_SEED, ScenarioError};
 use crate::faults::Fault;
-use crate::process::{NodeId, Nothing, Op, Process, Start, Timing};
+use crate::process::{NodeId, Op, Process, Start, Timing};
 use crate::sim::{Observer, Places, RequestId, Settings, Sim};
 use crate::systems::Visitor;
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Visitor for Simulated<'_> {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         let cluster = &self.scenario.cluster;
         let settings = settings(cluster, self.scenario.timing(), self.seed);
@@ -49,7 +49,7 @@ impl Visitor for Untraced<'_> {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         let cluster = &self.0.cluster;
         let settings = settings(cluster, self.0.timing(), cluster.seed.unwrap_or(DEFAULT_SEED));
@@ -72,6 +72,7 @@ pub fn settings(cluster: &Cluster, timing: Timing, seed: u64) -> Settings {
         jitter: cluster.jitter,
         timing,
         patience: cluster.timeout + GRACE,
+        replication: cluster.replication,
         defect: cluster.defect,
         ..Settings::new(cluster.servers, seed)
     }

@@ -28,6 +28,7 @@ impl Stage for Clockwork {
             Op::Get { session, .. } | Op::Delete { session, .. } | Op::All { session } => {
                 (0, session)
             }
+            Op::Append { .. } | Op::Messages { .. } => (0, &None),
         };
         let seen = session.as_ref().map_or(0, |session| session.versions.wanted("x"));
         self.log.push(format!("{} {client}:{op} {at} seen {seen}", self.now.as_millis()));

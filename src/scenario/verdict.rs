@@ -3,7 +3,7 @@
 use super::grammar::{Answer, Want};
 use super::runner::Ended;
 use crate::faults::shown;
-use crate::process::{Outcome, Short};
+use crate::process::{Logged, Outcome, Short};
 use std::time::Duration;
 
 /// What the line wants, in words, if the request did not end so. `within` counts only where time is `exact`.
@@ -34,13 +34,16 @@ fn fits(answer: &Answer, outcome: &Outcome) -> bool {
     match (answer, outcome) {
         (Answer::Value(value), Outcome::Got { value: Some(got), .. }) => **value == **got,
         (Answer::Value(value), Outcome::All { .. }) => *value == pairs(outcome),
+        (Answer::Value(value), Outcome::Appended { seq, .. }) => *value == seq.to_string(),
+        (Answer::Value(value), Outcome::Messages { messages, .. }) => *value == texts(messages),
         (Answer::Ok, Outcome::Set { .. } | Outcome::Deleted { existed: true, .. })
-        | (Answer::Ok, Outcome::All { .. })
+        | (Answer::Ok, Outcome::All { .. } | Outcome::Appended { .. } | Outcome::Messages { .. })
         | (Answer::Absent, Outcome::Got { value: None, .. })
         | (Answer::Absent, Outcome::Deleted { existed: false, .. })
         | (Answer::Refused, Outcome::Refused(_))
         | (Answer::Unknown, Outcome::Unknown(_)) => true,
         (Answer::Absent, Outcome::All { values, .. }) => values.is_empty(),
+        (Answer::Absent, Outcome::Messages { messages, .. }) => messages.is_empty(),
         _ => false,
     }
 }
@@ -50,6 +53,11 @@ fn pairs(outcome: &Outcome) -> String {
     let Outcome::All { values, .. } = outcome else { return String::new() };
     let pairs = values.iter().map(|(key, value)| format!("{key}={}", value.value));
     pairs.collect::<Vec<_>>().join(" ")
+}
+
+/// All messages of an answer, whatever their length.
+fn texts(messages: &[Logged]) -> String {
+    messages.iter().map(|logged| &*logged.message).collect::<Vec<_>>().join(" ")
 }
 
 /// What a line wants.

@@ -75,7 +75,7 @@ impl Witness {
             let name = format!("{}{}", record.clients, asked.client);
             let recording =
                 record.recorder.invoke(&name, record.since + now, asked.op)?.at(asked.at);
-            let is_final = asked.quiet && matches!(asked.op, Op::Get { .. });
+            let is_final = asked.quiet && matches!(asked.op, Op::Get { .. } | Op::Messages { .. });
             Some(if is_final { recording.finally() } else { recording })
         });
         let recordings: Vec<Recording> = recordings.collect();

@@ -26,6 +26,8 @@ struct Desk<P: Process> {
     clock: Clock,
     /// What is armed, and for when on this server's clock.
     timers: BTreeMap<P::Timer, (Token, Duration)>,
+    /// Whether there is a disk. Without one a record is gone with its process, and nothing waits for it.
+    has_disk: bool,
     /// Effects that wait for records to become durable, with those records in their places.
     held: VecDeque<EffectOf<P>>,
     /// The sync under way, and how many of the held records it makes durable.
@@ -35,7 +37,7 @@ struct Desk<P: Process> {
 impl<P: Process> Life<P> {
     pub fn new(process: P, start: &Start, clock: Clock, random: Random) -> Self {
         let ctx = Ctx::new(start.id, start.incarnation, random);
-        Life { process, ctx, desk: Desk::new(start.id, start.incarnation, clock) }
+        Life { process, ctx, desk: Desk::new(start, clock) }
     }
 
     /// The clock changed: what is armed falls due at another true time.
@@ -93,11 +95,22 @@ impl<P: Process> Life<P> {
         self.process.status()
     }
 
-    /// The process is gone, and with it every connection: nobody can tell what its open requests did.
-    pub fn end<O: Observer<P>>(&mut self, world: &mut World<P>, watch: &mut O) {
+    /// The process is gone, and with it every connection: nobody can tell what its open requests did. Of a sync under way
+    /// the first records are written, by chance so many of them, although nobody was told: these are returned.
+    pub fn end<O: Observer<P>>(&mut self, world: &mut World<P>, watch: &mut O) -> Vec<P::Record> {
+        let written = self
+            .desk
+            .sync
+            .map_or(0, |(_, records)| self.ctx.random().below(records as u64 + 1) as usize);
+        let records = self.desk.held.iter().filter_map(|effect| match effect {
+            Effect::Persist { record } => Some(record.clone()),
+            _ => None,
+        });
+        let torn = records.take(written).collect();
         for request in std::mem::take(&mut self.desk.open).into_values() {
             world.answer(request, Outcome::Unknown(Reason::ConnectionLost), watch);
         }
+        torn
     }
 
     /// The process goes on after its end, with all its memory. What fell due meanwhile is due now, and a sync that was
@@ -155,11 +168,12 @@ impl<P: Process> Life<P> {
 }
 
 impl<P: Process> Desk<P> {
-    fn new(id: NodeId, incarnation: u64, clock: Clock) -> Self {
+    fn new(start: &Start, clock: Clock) -> Self {
         Desk {
-            id,
-            incarnation,
+            id: start.id,
+            incarnation: start.incarnation,
             clock,
+            has_disk: start.replication.durable,
             requests: 0,
             open: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -178,16 +192,20 @@ impl<P: Process> Desk<P> {
         if !self.held.is_empty() {
             return 0;
         }
-        let record = effects.iter().position(|effect| matches!(effect, Effect::Persist { .. }));
+        let record = effects.iter().position(|effect| self.waits_for_disk(effect));
         record.unwrap_or(effects.len())
     }
 
     fn take<O: Observer<P>>(&mut self, effect: EffectOf<P>, world: &mut World<P>, watch: &mut O) {
-        if self.held.is_empty() && !matches!(effect, Effect::Persist { .. }) {
+        if self.held.is_empty() && !self.waits_for_disk(&effect) {
             self.perform(effect, world, watch);
         } else {
             self.held.push_back(effect);
         }
+    }
+
+    fn waits_for_disk(&self, effect: &EffectOf<P>) -> bool {
+        self.has_disk && matches!(effect, Effect::Persist { .. })
     }
 
     fn perform<O: Observer<P>>(
@@ -203,7 +221,7 @@ impl<P: Process> Desk<P> {
             Effect::Disarm { timer } => {
                 self.timers.remove(&timer);
             }
-            Effect::Persist { .. } => {} // held until a sync has made it durable
+            Effect::Persist { .. } => {} // there is no disk; else it is held until it is durable
         }
     }
 

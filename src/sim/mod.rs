@@ -14,8 +14,8 @@
 //!   lost. Those that it has sent are still under way. **Restarted**, it gets back what it had made durable, no more;
 //!   or, **with memory**, all that it had: it goes on as if it had only been cut off from everybody, clients included.
 //! * A **paused** server handles nothing; all that reaches it waits, in order, until it is resumed.
-//! * Effects after a [`crate::process::Effect::Persist`] wait until a sync has ended; a sync takes all records that
-//!   wait when it begins. A crash before its end loses them.
+//! * Where servers have disks, effects after a [`crate::process::Effect::Persist`] wait until a sync has ended; a sync takes
+//!   all records that wait when it begins. A crash before its end loses them, or the last of them: a torn write.
 //! * Each server has a **clock** of its own, which may run fast or slow, and jump ahead.
 //! * A client is as near to its server as can be: requests and answers take no time. It gives up after a while.
 //!
@@ -47,7 +47,9 @@ pub use observer::{Cause, Left, Observer};
 pub use places::Places;
 
 use crate::faults::Fault;
-use crate::process::{Defect, NodeId, Op, Outcome, Process, Reason, Start, Status, Timing};
+use crate::process::{
+    Defect, NodeId, Op, Outcome, Process, Reason, Replication, Start, Status, Timing,
+};
 use crate::random::Random;
 use network::Network;
 use node::Node;
@@ -70,6 +72,8 @@ pub struct Settings {
     pub timing: Timing,
     /// How long a client waits for an answer; then its request ends unknown.
     pub patience: Duration,
+    /// How a log is kept; without a disk, records are gone with their process.
+    pub replication: Replication,
     /// How long records take to become durable.
     pub sync: Duration,
     /// The rule of the protocol that is left out, if any.
@@ -88,6 +92,7 @@ impl Settings {
             timing,
             // A server gives up first: its answer says more than the client's silence.
             patience: timing.request_timeout + Duration::from_secs(1),
+            replication: Replication::default(),
             sync: Duration::from_micros(500),
             defect: None,
         }
@@ -258,9 +263,10 @@ impl<P: Process, O: Observer<P>> Sim<P, O> {
             id,
             servers: self.settings.servers,
             incarnation,
-            blank: incarnation > 1,
+            blank: incarnation > 1 && !self.settings.replication.durable,
             cluster: format!("sim-{}", self.settings.seed),
             timing: self.settings.timing,
+            replication: self.settings.replication,
             defect: self.settings.defect,
         };
         let random = self.random.fork(u64::from(id.0)).fork(incarnation);

@@ -19,6 +19,8 @@ pub(super) struct Node<P: Process> {
     ended: Option<Life<P>>,
     /// What survives a crash, oldest first.
     durable: Vec<P::Record>,
+    /// What was written when the last life ended, and nobody was told: it is there after a restart.
+    torn: Vec<P::Record>,
     clock: Clock,
     /// While it is paused: what has reached it, oldest first.
     paused: Option<VecDeque<Input<P>>>,
@@ -33,6 +35,7 @@ impl<P: Process> Node<P> {
             life: None,
             ended: None,
             durable: Vec::new(),
+            torn: Vec::new(),
             clock,
             paused: None,
         }
@@ -61,6 +64,7 @@ impl<P: Process> Node<P> {
     ) {
         self.incarnation = start.incarnation;
         self.ended = None;
+        self.durable.append(&mut self.torn);
         let life = self.life.insert(Life::new(process, start, self.clock, random));
         life.start(&self.durable, world, watch);
     }
@@ -68,6 +72,7 @@ impl<P: Process> Node<P> {
     /// The last life goes on.
     pub fn revive(&mut self, world: &mut World<P>) {
         if let Some(mut life) = self.ended.take() {
+            self.torn.clear(); // it is written again
             life.revive(self.clock, world);
             self.life = Some(life);
         }
@@ -104,7 +109,7 @@ impl<P: Process> Node<P> {
     /// Ends the life at once. What waits at a paused server ends with it.
     pub fn kill<O: Observer<P>>(&mut self, world: &mut World<P>, watch: &mut O) {
         if let Some(mut life) = self.life.take() {
-            life.end(world, watch);
+            self.torn = life.end(world, watch);
             self.ended = Some(life);
         }
         for input in self.paused.take().unwrap_or_default() {

@@ -207,6 +207,7 @@ fn session_of(op: &Op) -> Option<&Session> {
     match op {
         Op::Set { session, .. } | Op::Delete { session, .. } => session.as_ref(),
         Op::Get { session, .. } | Op::All { session } => session.as_ref(),
+        Op::Append { .. } | Op::Messages { .. } => None,
     }
 }
 
@@ -214,6 +215,7 @@ fn session_of_mut(op: &mut Op) -> Option<&mut Session> {
     match op {
         Op::Set { session, .. } | Op::Delete { session, .. } => session.as_mut(),
         Op::Get { session, .. } | Op::All { session } => session.as_mut(),
+        Op::Append { .. } | Op::Messages { .. } => None,
     }
 }
 
@@ -253,8 +255,8 @@ impl Process for Causal {
             return ctx.reply(ticket, Outcome::Refused(reason));
         }
         match op {
-            Op::Get { .. } | Op::All { .. } => self.read(ctx, ticket, op),
             Op::Set { .. } | Op::Delete { .. } => self.write(ctx, ticket, op),
+            _ => self.read(ctx, ticket, op),
         }
         self.answer(ctx);
     }

@@ -77,10 +77,8 @@ impl Process for Eventual {
             return ctx.reply(ticket, Outcome::Refused(reason));
         }
         match op {
-            Op::Get { .. } | Op::All { .. } => {
-                ctx.reply(ticket, read_locally(self.order.state(), &op))
-            }
             Op::Set { .. } | Op::Delete { .. } => self.write(ctx, ticket, op),
+            _ => ctx.reply(ticket, read_locally(self.order.state(), &op)),
         }
     }
 

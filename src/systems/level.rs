@@ -3,7 +3,7 @@
 use crate::order::{self, Level, Order, State};
 use crate::process::{Action, Ctx, Defect, Op, Outcome, Ticket, Triple};
 
-/// What the broadcast of a request says.
+/// What the broadcast of a request says that was admitted; what only a log takes never is.
 pub(super) fn triple(op: Op) -> Triple {
     match op {
         Op::Set { key, value, .. } => {
@@ -11,7 +11,9 @@ pub(super) fn triple(op: Op) -> Triple {
         }
         Op::Delete { key, .. } => Triple { action: Action::Delete, key: Some(key), value: None },
         Op::Get { key, .. } => Triple { action: Action::Get, key: Some(key), value: None },
-        Op::All { .. } => Triple { action: Action::All, key: None, value: None },
+        Op::All { .. } | Op::Append { .. } | Op::Messages { .. } => {
+            Triple { action: Action::All, key: None, value: None }
+        }
     }
 }
 

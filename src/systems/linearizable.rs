@@ -57,7 +57,7 @@ impl Process for Linearizable {
         }
         let until = match op {
             Op::Set { .. } | Op::Delete { .. } => Until::Done,
-            Op::Get { .. } | Op::All { .. } => Until::Delivered,
+            _ => Until::Delivered,
         };
         answer_early(&self.order, ctx, ticket, &op);
         self.order.submit(ctx, ticket, triple(op), None, until);

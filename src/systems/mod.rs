@@ -7,15 +7,17 @@ mod causal;
 mod eventual;
 mod level;
 mod linearizable;
+mod replicated_log;
 mod sequential;
 
 pub use causal::Causal;
 pub use eventual::Eventual;
 pub use linearizable::Linearizable;
+pub use replicated_log::ReplicatedLog;
 pub use sequential::Sequential;
 
 use crate::nearest::unknown;
-use crate::process::{Nothing, Process, Start};
+use crate::process::{Process, Start};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -32,6 +34,8 @@ pub enum System {
     Causal,
     /// See [`Eventual`].
     Eventual,
+    /// See [`ReplicatedLog`].
+    ReplicatedLog,
 }
 
 /// For which clients a claim holds.
@@ -83,13 +87,27 @@ pub trait Visitor {
     /// Does the work with the process type `P`, which `build` makes for one server.
     fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
     where
-        P: Process<Record = Nothing> + Send + 'static;
+        P: Process + Send + 'static;
 }
 
 impl System {
     /// All systems, in the order of the picker.
-    pub const ALL: [System; 4] =
+    pub const ALL: [System; 5] = [
+        System::Linearizable,
+        System::Sequential,
+        System::Causal,
+        System::Eventual,
+        System::ReplicatedLog,
+    ];
+
+    /// The four levels: the stores of variables.
+    pub const LEVELS: [System; 4] =
         [System::Linearizable, System::Sequential, System::Causal, System::Eventual];
+
+    /// Whether it keeps a log of messages instead of variables.
+    pub fn is_log(self) -> bool {
+        self == System::ReplicatedLog
+    }
 
     /// Does `visitor`'s work with this system's process type. The only `match` that builds systems.
     pub fn visit<V: Visitor>(self, visitor: V) -> V::Output {
@@ -98,6 +116,7 @@ impl System {
             System::Sequential => visitor.visit(Sequential::new),
             System::Causal => visitor.visit(Causal::new),
             System::Eventual => visitor.visit(Eventual::new),
+            System::ReplicatedLog => visitor.visit(ReplicatedLog::new),
         }
     }
 
@@ -108,6 +127,7 @@ impl System {
             System::Sequential => sequential::ABOUT,
             System::Causal => causal::ABOUT,
             System::Eventual => eventual::ABOUT,
+            System::ReplicatedLog => replicated_log::ABOUT,
         }
     }
 

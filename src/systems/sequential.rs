@@ -51,13 +51,11 @@ impl Process for Sequential {
             return ctx.reply(ticket, Outcome::Refused(reason));
         }
         match op {
-            Op::Get { .. } | Op::All { .. } => {
-                ctx.reply(ticket, read_locally(self.order.state(), &op))
-            }
             Op::Set { .. } | Op::Delete { .. } => {
                 answer_early(&self.order, ctx, ticket, &op);
                 self.order.submit(ctx, ticket, triple(op), None, Until::Done);
             }
+            _ => ctx.reply(ticket, read_locally(self.order.state(), &op)),
         }
         answer(&mut self.order, ctx);
     }

@@ -114,7 +114,7 @@ fn writes(
     let durable = plan.system.about().durable || eventual;
     let mut writes = Writes {
         acknowledged: history.operations().iter().filter(|one| is_acknowledged(one)).count() as u64,
-        durable: durable && plan.faults.iter().all(|kind| kind.is_covered()),
+        durable: durable && plan.faults.iter().all(|kind| plan.covers(kind)),
         ..Writes::default()
     };
     let mut excused = BTreeSet::new();

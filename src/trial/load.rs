@@ -4,6 +4,7 @@
 //! for the same key within the time that a write takes, most for the first of the keys. Every value is written once.
 
 use super::plan::{LinkProfile, Mix, Plan, Sessions, key_name};
+use crate::log::MASTER;
 use crate::process::{Key, NodeId, Value};
 use crate::random::Random;
 use std::collections::BTreeMap;
@@ -128,6 +129,22 @@ impl Load {
         }
         self.values += 1;
         Verb::Write(self.values.to_string().into())
+    }
+}
+
+/// Where a client of a log asks, and for what. Bound, every second one is at the master; the others only read: what they
+/// appended there they would not see.
+pub(super) fn at_log(
+    sessions: Sessions,
+    client: usize,
+    servers: u32,
+    (server, verb): (NodeId, Verb),
+) -> (NodeId, Verb) {
+    match (sessions, verb) {
+        (Sessions::Roaming, verb @ Verb::Read) => (server, verb),
+        (Sessions::Roaming, verb) => (MASTER, verb),
+        (Sessions::Bound, verb) if client.is_multiple_of(2) => (MASTER, verb),
+        (Sessions::Bound, _) => (NodeId(2 + (client as u32 / 2) % (servers - 1)), Verb::Read),
     }
 }
 

@@ -96,7 +96,12 @@ impl Kind {
     }
 
     /// What breaks, and what mends it.
-    fn faults(&self, servers: u32, random: &mut Random) -> (Vec<Fault>, Vec<Fault>) {
+    fn faults(
+        &self,
+        servers: u32,
+        spares_master: bool,
+        random: &mut Random,
+    ) -> (Vec<Fault>, Vec<Fault>) {
         let node = NodeId(1 + random.below(servers.into()) as u32);
         // The primary breaks more often than its share: most happens there.
         let node = if random.percent(25.0) { PRIMARY } else { node };
@@ -108,6 +113,10 @@ impl Kind {
                 let links = shape.links(servers, random);
                 let both = |fault: fn(Link) -> Fault| links.iter().copied().map(fault).collect();
                 (both(Fault::Cut), both(Fault::Heal))
+            }
+            Kind::Kill if spares_master && node == PRIMARY => {
+                let other = NodeId(2 + random.below(u64::from(servers) - 1) as u32);
+                (vec![Fault::Kill(other)], vec![Fault::Restart(other)])
             }
             Kind::Kill | Kind::KillAny => (vec![Fault::Kill(node)], vec![Fault::Restart(node)]),
             Kind::KillKeep => (vec![Fault::Kill(node)], vec![Fault::Revive(node)]),
@@ -143,6 +152,7 @@ fn some_link(node: NodeId, servers: u32, random: &mut Random) -> Link {
 pub(super) struct Schedule {
     kinds: Vec<Kind>,
     servers: u32,
+    spares_master: bool,
     every: Duration,
     last: Duration,
     random: Random,
@@ -152,7 +162,8 @@ impl Schedule {
     pub fn of(plan: &Plan) -> Self {
         let (kinds, every) = (plan.faults.clone(), plan.fault_every);
         let random = Random::new(plan.seed).fork(102);
-        Schedule { kinds, servers: plan.servers, every, last: Duration::ZERO, random }
+        let (servers, spares_master) = (plan.servers, plan.spares_master());
+        Schedule { kinds, servers, spares_master, every, last: Duration::ZERO, random }
     }
 
     /// A time in whole milliseconds, by chance, around `share` of the usual distance.
@@ -173,7 +184,7 @@ impl Iterator for Schedule {
         self.last = at;
         let until = at + self.some(0.2, 2.0);
         let kind = self.kinds[self.random.below(self.kinds.len() as u64) as usize].clone();
-        let (begin, end) = kind.faults(self.servers, &mut self.random);
+        let (begin, end) = kind.faults(self.servers, self.spares_master, &mut self.random);
         Some(Disturbance { at, until, begin, end, needs_all_memories: kind == Kind::Kill })
     }
 }

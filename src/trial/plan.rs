@@ -3,7 +3,7 @@
 use super::nemesis::Kind;
 use crate::check::Model;
 use crate::faults::{parse_time, shown};
-use crate::process::{Defect, Timing};
+use crate::process::{Defect, Replication, Timing};
 use crate::scenario::grammar::{Cluster, MAX_SERVERS};
 use crate::systems::{Clients, System};
 use std::fmt::{self, Display};
@@ -52,6 +52,8 @@ pub struct Plan {
     pub model: Model,
     /// The rule of the protocol that is left out.
     pub defect: Option<Defect>,
+    /// Whether a log is kept on disk.
+    pub data: bool,
 }
 
 /// When the load ends.
@@ -102,14 +104,14 @@ impl Plan {
         let about = system.about();
         let bound = about.clients == Clients::Bound;
         // A delete that returns no version tells the checkers nothing.
-        let delete = if system == System::Eventual { 0 } else { 5 };
+        let delete = if system == System::Eventual || system.is_log() { 0 } else { 5 };
         Plan {
             system,
             servers: 5,
             clients: 10,
             length: Length::Time(Duration::from_secs(30)),
             rate: 100.0,
-            keys: 5,
+            keys: if system.is_log() { 1 } else { 5 },
             mix: Mix { read: 50, write: 50 - delete, delete },
             sessions: if bound { Sessions::Bound } else { Sessions::Roaming },
             faults: Kind::COVERED.to_vec(),
@@ -118,7 +120,18 @@ impl Plan {
             seed: 1,
             model: claim_of(system),
             defect: None,
+            data: false,
         }
+    }
+
+    /// Whether the claim of the system covers a kind of fault: a log on disk outlives every kill.
+    pub fn covers(&self, kind: &Kind) -> bool {
+        kind.is_covered() || self.data
+    }
+
+    /// Whether the master of a log is spared: in memory alone, its claim covers no kill of it.
+    pub(super) fn spares_master(&self) -> bool {
+        self.system.is_log() && !self.data
     }
 
     /// Whether such a trial can be.
@@ -156,6 +169,17 @@ impl Plan {
                 shown(self.fault_every)
             ));
         }
+        if self.data && !self.system.is_log() {
+            return Err(format!("--data: {} keeps its variables in memory", self.system));
+        }
+        if self.system.is_log() && self.mix.delete > 0 {
+            return Err("--mix: nothing is deleted from a log; say delete=0".to_string());
+        }
+        if self.system.is_log() && self.servers < 2 {
+            return Err(
+                "--servers: a log on trial needs 2, for readers are at its secondaries".to_string()
+            );
+        }
         self.faults.iter().try_for_each(|kind| kind.check(self.servers))
     }
 
@@ -165,7 +189,7 @@ impl Plan {
         if about.clients == Clients::Bound && self.sessions == Sessions::Roaming {
             beyond.push(format!("clients that roam: it holds for clients {}", about.clients));
         }
-        let outside = self.faults.iter().filter(|kind| !kind.is_covered());
+        let outside = self.faults.iter().filter(|kind| !self.covers(kind));
         beyond.extend(outside.map(|kind| format!("{kind}: it covers {}", about.faults)));
         if self.model != claim_of(self.system) {
             beyond.push(format!("{}: {} claims {}", self.model, self.system, about.model));
@@ -182,6 +206,7 @@ impl Plan {
             link: delay,
             jitter,
             seed: Some(self.seed),
+            replication: Replication { durable: self.data, ..Replication::default() },
             defect: self.defect,
             ..Cluster::of(self.system)
         }
@@ -201,6 +226,7 @@ impl Plan {
     pub fn command(&self) -> Vec<String> {
         let usual = Plan::of(self.system);
         let mut words = vec!["test".to_string(), self.system.to_string()];
+        words.extend(self.data.then(|| "--data".to_string()));
         let mut add = |differs: bool, flag: &str, value: String| {
             if differs {
                 words.extend([flag.to_string(), value]);

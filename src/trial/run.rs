@@ -1,12 +1,12 @@
 //! Plays a plan on a cluster: asks, breaks, mends, waits until all is quiet, and reads everything everywhere.
 
-use super::load::{Intent, Load, Verb, home};
+use super::load::{Intent, Load, Verb, at_log, home};
 use super::nemesis::{Disturbance, Schedule};
 use super::plan::{Length, Plan, Sessions};
 use super::standing::Standing;
-use crate::faults::Fault;
+use crate::faults::{Fault, shown};
 use crate::history::{Recorder, Recording};
-use crate::process::{NodeId, Op, Outcome, Status};
+use crate::process::{Concern, NodeId, Op, Outcome, Status};
 use crate::scenario::{Answered, Stage};
 use crate::session::Session;
 use std::collections::BTreeMap;
@@ -19,6 +19,9 @@ const MOST_TO_SETTLE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(100);
 /// A client that carries a session and was refused so often in a row gives it up, and goes on as a new one.
 const MOST_REFUSALS: u32 = 3;
+
+/// So long does an append wait for its servers.
+const APPEND: Duration = Duration::from_secs(3);
 
 /// A stage whose servers can be asked how they are.
 pub(super) trait Ground: Stage {
@@ -213,12 +216,25 @@ impl Runner<'_> {
             Sessions::Bound => home(number, self.plan.servers),
             Sessions::Roaming => intent.server,
         };
+        let is_log = self.plan.system.is_log();
+        let (server, verb) = match (is_log, intent.verb) {
+            (false, verb) => (server, verb),
+            (true, verb) => at_log(self.plan.sessions, number, self.plan.servers, (server, verb)),
+        };
         let client = &mut self.clients[number];
         client.busy = true;
         let name = client.name(number);
         let session = client.session.clone();
         let (key, at) = (intent.key, self.ground.now());
-        let (op, what) = match intent.verb {
+        let (op, what) = match verb {
+            Verb::Read if is_log => (Op::WHOLE_LOG, "messages".to_string()),
+            Verb::Write(message) if is_log => {
+                // Every write concern has its turn; who has waited long goes on as another.
+                let w = 1 + message.len() as u32 % self.plan.servers;
+                let what = format!("append {message} w={w} timeout={}", shown(APPEND));
+                let (w, timeout) = (Concern::Count(w), Some(APPEND));
+                (Op::Append { message, id: None, w, timeout }, what)
+            }
             Verb::Read => (Op::Get { key: key.clone(), session }, format!("get {key}")),
             Verb::Delete => (Op::Delete { key: key.clone(), session }, format!("delete {key}")),
             Verb::Write(value) => {
@@ -283,7 +299,10 @@ impl Runner<'_> {
     fn read_everything(&mut self) {
         for key in self.plan.key_names() {
             for server in (1..=self.plan.servers).map(NodeId) {
-                let op = Op::Get { key: key.as_str().into(), session: None };
+                let op = match self.plan.system.is_log() {
+                    true => Op::WHOLE_LOG,
+                    false => Op::Get { key: key.as_str().into(), session: None },
+                };
                 self.request(None, &format!("final{}", server.0), server, op, true);
             }
             while !self.open.is_empty()
@@ -306,7 +325,7 @@ impl Client {
 
     fn learn(&mut self, outcome: &Outcome) {
         self.busy = false;
-        let seen = match outcome {
+        match outcome {
             Outcome::Unknown(_) => return self.go_on_as_another(),
             Outcome::Refused(_) => {
                 self.refusals += 1;
@@ -316,13 +335,9 @@ impl Client {
                 }
                 return;
             }
-            Outcome::Set { session, .. }
-            | Outcome::Deleted { session, .. }
-            | Outcome::Got { session, .. }
-            | Outcome::All { session, .. } => session,
-        };
-        self.refusals = 0;
-        if let Some(seen) = seen {
+            _ => self.refusals = 0,
+        }
+        if let Some(seen) = outcome.session() {
             let own = self.session.get_or_insert_with(|| Session::of(seen.cluster.clone()));
             own.versions.merge(&seen.versions);
         }

@@ -17,6 +17,8 @@ pub(super) struct Script {
     pub title: String,
     pub system: System,
     pub defect: Option<Defect>,
+    /// Whether a log is kept on disk.
+    pub data: bool,
     pub links: LinkProfile,
     pub servers: u32,
     pub seed: u64,
@@ -34,6 +36,9 @@ impl Script {
         let mut text = format!("# {}\n", self.title);
         let _ = write!(text, "cluster {} servers={}", self.system, self.servers);
         let _ = write!(text, " link={} jitter={}", shown(delay), shown(jitter));
+        if self.data {
+            text.push_str(" data=on");
+        }
         if let Some(defect) = self.defect {
             let _ = write!(text, " break={defect}");
         }
@@ -55,6 +60,12 @@ impl Script {
     }
 
     fn read_everything(&self, text: &mut String) {
+        if self.system.is_log() {
+            for server in 1..=self.servers {
+                let _ = writeln!(text, "final{server}: messages @{server}");
+            }
+            return;
+        }
         let asked = self.deeds.iter().filter_map(|deed| match deed {
             Deed::Asked { what, .. } => what.split(' ').nth(1),
             Deed::Broke { .. } => None,

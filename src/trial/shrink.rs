@@ -50,6 +50,7 @@ pub fn shrink(plan: &Plan, trial: &Trial) -> Option<Shrunk> {
         title: format!("Not {property}: conlab {}", plan.command().join(" ")),
         system: plan.system,
         defect: plan.defect,
+        data: plan.data,
         links: plan.links,
         servers: plan.servers,
         seed: plan.seed,

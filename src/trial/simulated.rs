@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::run::{Done, Ground, run};
 use super::stopwatch::Stopwatch;
 use crate::history::{Format, Recorder, read};
-use crate::process::{NodeId, Nothing, Process, Start, Status};
+use crate::process::{NodeId, Process, Start, Status};
 use crate::scenario::{KnowsClients, settings};
 use crate::sim::Sim;
 use crate::systems::Visitor;
@@ -55,7 +55,7 @@ impl Visitor for Simulated<'_> {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         let settings = settings(&self.plan.cluster(), self.plan.timing(), self.plan.seed);
         let mut sim = Sim::new(settings, build, self.journal);

@@ -5,6 +5,7 @@ mod helpers;
 mod hostile;
 mod levels;
 mod lifecycle;
+mod log;
 mod logs;
 mod orphans;
 mod rpc;

@@ -4,7 +4,7 @@
 //! plausible faults must hold, must hold here too.
 
 use super::*;
-use conlab::process::{Ctx, Effect, Timing};
+use conlab::process::{Ctx, Effect, Replication, Timing};
 use conlab::timers::Timers;
 
 /// How many things happen before everything heals.
@@ -45,7 +45,7 @@ pub(super) struct Chaos {
 impl Visitor for Chaos {
     type Output = Seen;
 
-    fn visit<P: Process<Record = Nothing> + Send + 'static>(self, build: fn(&Start) -> P) -> Seen {
+    fn visit<P: Process + Send + 'static>(self, build: fn(&Start) -> P) -> Seen {
         let mut random = Random::new(self.seed).fork(7);
         let servers = [2, 3, 3, 5][random.below(4) as usize];
         let home = |number: usize| (number % servers) as u32 + 1;
@@ -75,7 +75,7 @@ impl Visitor for Chaos {
     }
 }
 
-impl<P: Process<Record = Nothing>> Bag<P> {
+impl<P: Process> Bag<P> {
     fn start(&mut self, server: usize) {
         self.lives[server] += 1;
         let start = Start {
@@ -85,6 +85,7 @@ impl<P: Process<Record = Nothing>> Bag<P> {
             blank: self.lives[server] > 1,
             cluster: "chaos".to_string(),
             timing: Timing::default(),
+            replication: Replication::default(),
             defect: None,
         };
         let ctx = Ctx::new(start.id, start.incarnation, self.random.fork(server as u64));
@@ -121,7 +122,7 @@ impl<P: Process<Record = Nothing>> Bag<P> {
                 Effect::Reply { ticket, outcome } => replies.push((ticket, outcome)),
                 Effect::Arm { timer, at } => own.timers.arm(timer, at),
                 Effect::Disarm { timer } => own.timers.disarm(&timer),
-                Effect::Persist { record } => match record {},
+                Effect::Persist { .. } => {} // there are no disks
             }
         }
         for (ticket, outcome) in replies {
@@ -135,7 +136,7 @@ impl<P: Process<Record = Nothing>> Bag<P> {
         let Some((number, start)) = self.open.remove(&ticket) else { return };
         let client = &mut self.clients[number];
         let Some((_, _, op)) = client.open.take() else { return };
-        if let Some(session) = session_of(&outcome) {
+        if let Some(session) = outcome.session() {
             match &mut client.session {
                 Some(own) => own.versions.merge(&session.versions),
                 none => *none = Some(session.clone()),

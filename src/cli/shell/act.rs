@@ -3,7 +3,6 @@
 use super::command::{self, Command};
 use super::jobs::Ending;
 use super::{Next, Shell, demo, show};
-use crate::cli::answer;
 use crate::cli::console;
 use crate::cli::exit::Failure;
 use crate::cli::find::no_such_server;
@@ -37,7 +36,7 @@ impl Shell {
 
     fn request(&mut self, line: &str, request: Request) {
         let name = request.client.clone().unwrap_or_default();
-        let op = answer::operation(&request.op, self.clients.session(&name));
+        let op = request.op.operation(self.clients.session(&name));
         let (cluster, background) = (self.cluster.clone(), request.background);
         let line = line.trim().trim_end_matches('&').trim_end();
         self.jobs.start(line, background, async move {

@@ -38,7 +38,7 @@ pub enum Command {
 }
 
 /// The first words of requests.
-pub const REQUESTS: [&str; 4] = ["set", "get", "delete", "all"];
+pub const REQUESTS: [&str; 6] = ["set", "get", "delete", "all", "append", "messages"];
 /// The words that every shell knows beside requests.
 pub const ALWAYS: [&str; 6] = ["status", "client", "wait", "help", "quit", "exit"];
 /// The words that only the shell knows that started its cluster, beside faults.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What each level shows; where two show the same, the first for which there are servers enough is played.
-const DEMOS: [(System, &str); 5] = [
+const DEMOS: [(System, &str); 6] = [
     (
         System::Linearizable,
         include_str!("../../../test-cases/linearizable/one_order_everywhere.scn"),
@@ -28,6 +28,12 @@ const DEMOS: [(System, &str); 5] = [
     (
         System::Eventual,
         include_str!("../../../test-cases/eventual/answered_at_once_seen_later.scn"),
+    ),
+    (
+        System::ReplicatedLog,
+        include_str!(
+            "../../../test-cases/replicated-log/each_append_waits_for_its_own_concern.scn"
+        ),
     ),
 ];
 
@@ -94,6 +100,9 @@ fn all_run(info: &ClusterInfo) -> Result<(), Failure> {
 
 /// What the demo overwrites.
 fn warning(scenario: &Scenario) -> String {
+    if scenario.cluster.system.is_log() {
+        return "demo adds messages to the log".to_string();
+    }
     let keys: Vec<String> = keys(scenario).iter().map(|key| key.to_string()).collect();
     let holds = if keys.len() == 1 { "it holds" } else { "they hold" };
     format!("demo uses {}: what {holds} is lost", keys.join(", "))
@@ -132,7 +141,7 @@ fn keys(scenario: &Scenario) -> BTreeSet<Key> {
     });
     let keys = requests.filter_map(|verb| match verb {
         Verb::Set { key, .. } | Verb::Get { key } | Verb::Delete { key } => Some(key.clone()),
-        Verb::All => None,
+        Verb::All | Verb::Append { .. } | Verb::Messages { .. } => None,
     });
     keys.collect()
 }

@@ -18,7 +18,6 @@ mod terminal;
 
 pub use cluster::{Cluster, Origin};
 
-use super::answer;
 use super::args::Globals;
 use super::console;
 use super::exit::{Exit, Failure, with_hint};
@@ -196,7 +195,8 @@ impl Shell {
         answered: &Answered,
     ) -> Result<(), Failure> {
         let (line, hint, exit) = show::answer(&answered.answer);
-        if let Some(seen) = answered.answer.as_ref().ok().and_then(answer::session_of) {
+        if let Some(seen) = answered.answer.as_ref().ok().and_then(crate::process::Outcome::session)
+        {
             self.clients.learn(request.client.as_deref().unwrap_or_default(), seen);
         }
         self.say(label, &line)?;

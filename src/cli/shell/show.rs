@@ -38,7 +38,12 @@ pub fn welcome(info: &ClusterInfo, own: bool) {
     console::remark(&format!("{}, {} servers: {addresses}", info.system, info.servers.len()));
     let faults = if own { "slow 300ms · " } else { "" };
     let demo = if own { "demo · " } else { "" };
-    console::advice(&format!("try: {faults}set x 7 @2 & · get x @3 · {demo}help"));
+    let requests = if info.system.is_log() {
+        "append Msg1 w=2 & · messages @3"
+    } else {
+        "set x 7 @2 & · get x @3"
+    };
+    console::advice(&format!("try: {faults}{requests} · {demo}help"));
 }
 
 /// What can be typed.
@@ -51,6 +56,8 @@ const COMMON: &str = "  set KEY VALUE [@N] [&]   write at server N; & does not w
   get KEY [@N]             read
   delete KEY [@N]          remove
   all [@N]                 read everything
+  append MESSAGE [w=2]     of a log: a message at its end, at w servers
+  messages [@N]            of a log: read it
   a: get KEY               as client a, who remembers what it has seen
   client a session=off     a client that remembers nothing
   wait 300ms               nothing for so long

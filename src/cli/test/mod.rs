@@ -30,12 +30,13 @@ Examples:
   conlab test sequential --model linearizable      a stronger model than it claims: see it break
   conlab test causal --break leave-out-dependencies --runs 1000
   conlab test eventual --live --time 30s           real processes, kill -9 and SIGSTOP
+  conlab test replicated-log --data --faults kill-any,partition
 
 The run is kept in store/NAME/TIME/; see conlab replay, conlab ls and conlab check. A violation in the
 simulator is made smaller and kept there as violation.scn, which conlab run plays.
 Exit codes: 0 valid; 1 invalid; 2 unknown; 64 wrong usage; 69 real servers cannot start.")]
 pub struct Test {
-    /// linearizable, sequential, causal or eventual
+    /// linearizable, sequential, causal, eventual or replicated-log
     #[arg(value_parser = str::parse::<System>)]
     system: System,
     /// In the simulator: seconds of virtual time in milliseconds, the same bytes from the same seed (this is the default)
@@ -102,6 +103,9 @@ pub struct Test {
     /// leave-out-dependencies, resend-without-dedup, blank-reads, stale-ack
     #[arg(long = "break", id = "defect", value_name = "NAME", value_parser = str::parse::<Defect>)]
     defect: Option<Defect>,
+    /// replicated-log: keep the log on disk, so that the claim covers kills of any server
+    #[arg(long, conflicts_with = "live")]
+    data: bool,
     /// Keep it in store/NAME/ [default: the system's name]
     #[arg(long, value_name = "NAME", value_parser = folder_name)]
     name: Option<String>,
@@ -166,6 +170,7 @@ impl Test {
             seed: self.seed.map_or_else(some_seed, Ok)?,
             model: self.model.unwrap_or(usual.model),
             defect: self.defect,
+            data: self.data,
             system: self.system,
         })
     }

@@ -67,6 +67,10 @@ impl Roster {
     /// Takes in a server that was started by hand and listens already.
     pub fn join(self: &Arc<Self>, join: Join) -> Result<StartOrder, NetError> {
         let Join { id, report } = join;
+        if self.options.data.is_some() {
+            let text = "this cluster keeps its log on disk and starts its servers itself: restart it there";
+            return Err(NetError::Refused(text.to_string()));
+        }
         let mut order = self.begin(id)?;
         order.address = report.address;
         self.with(id, |slot| (slot.address, slot.report) = (report.address, Some(report)));

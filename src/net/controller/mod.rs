@@ -10,6 +10,7 @@
 //! higher incarnation and is blank, and makes itself known to the others.
 
 mod child;
+mod data;
 mod events;
 mod host;
 mod launch;
@@ -54,7 +55,7 @@ impl Controller {
         listen::raise_open_files();
         let listener = listen::bind(SocketAddr::new(options.host, options.controller_port)).await?;
         let address = listen::address_of(&listener)?;
-        let roster = Roster::new(options)?;
+        let roster = Roster::new(options).await?;
         roster.try_ports().await?;
         let methods = methods::controller_methods(roster.clone())?;
         let port = listen::serve_controller(listener, methods, &roster.token)?;

@@ -2,7 +2,7 @@
 
 use crate::faults::Link;
 use crate::net::{LogOptions, NetError};
-use crate::process::{NodeId, Timing};
+use crate::process::{NodeId, Replication, Timing};
 use crate::systems::System;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -30,6 +30,10 @@ pub struct ClusterOptions {
     pub in_process: bool,
     /// How long servers wait for what.
     pub timing: Timing,
+    /// How a log is kept; whether on disk, `data` says.
+    pub replication: Replication,
+    /// The folder that the cluster keeps its log in; `None` keeps it in memory.
+    pub data: Option<PathBuf>,
     /// Delays that links have from the start; later entries win.
     pub link_delays: Vec<(Link, Duration)>,
     /// How much longer a message may take on any link, by chance.
@@ -56,6 +60,8 @@ impl ClusterOptions {
             addresses: Vec::new(),
             in_process: false,
             timing: Timing::default(),
+            replication: Replication::default(),
+            data: None,
             link_delays: Vec::new(),
             link_jitter: Duration::ZERO,
             faults_allowed: true,
@@ -82,6 +88,22 @@ impl ClusterOptions {
         let (servers, first) = (self.servers, self.client_port_start);
         if !(1..=MOST_SERVERS).contains(&servers) {
             let text = format!("a cluster has 1 to {MOST_SERVERS} servers, not {servers}");
+            return Err(NetError::Usage(text));
+        }
+        let asked = self.data.is_some() || self.replication != Replication::default();
+        if asked && !self.system.is_log() {
+            let text = format!(
+                "{} keeps variables in memory; --data, --tolerate and --read-only-without-quorum are for {}",
+                self.system,
+                System::ReplicatedLog
+            );
+            return Err(NetError::Usage(text));
+        }
+        if let Some(f) = self.replication.tolerate.filter(|f| *f >= servers) {
+            let most = servers - 1;
+            let text = format!(
+                "--tolerate {f}: of {servers} servers at most {most} may lack their memory"
+            );
             return Err(NetError::Usage(text));
         }
         if first != 0 && u32::from(first) + servers - 1 > u32::from(u16::MAX) {

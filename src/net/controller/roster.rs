@@ -1,5 +1,6 @@
 //! The controller's table of servers: where each is, what carries it, and how it is.
 
+use super::data::Data;
 use super::host::Host;
 use super::{ClusterEvent, ClusterOptions};
 use crate::faults::{Fault, Link};
@@ -29,6 +30,8 @@ pub(super) struct Roster {
     pub logs: LogSwitch,
     /// What happens to servers.
     pub events: broadcast::Sender<ClusterEvent>,
+    /// The folder of a cluster that keeps its log on disk.
+    data: Option<Data>,
     slots: Mutex<Vec<Slot>>,
     faults: Mutex<Vec<Fault>>,
     changes: watch::Sender<()>,
@@ -68,15 +71,27 @@ pub(super) enum State {
 
 impl Roster {
     /// The table of a cluster that has not been started.
-    pub fn new(options: ClusterOptions) -> Result<Arc<Roster>, NetError> {
+    pub async fn new(mut options: ClusterOptions) -> Result<Arc<Roster>, NetError> {
         let slots = (1..=options.servers).map(|id| Slot::empty(options.address_of(NodeId(id))));
+        let slots: Vec<Slot> = slots.collect();
         let token = match &options.token {
             Some(token) => token.clone(),
             None => random_hex::<16>()?,
         };
+        let cluster = random_hex::<6>()?;
+        let folder = options.data.clone();
+        let data = match folder {
+            Some(folder) => Some(Data::open(&folder, &options, cluster.clone()).await?),
+            None => None,
+        };
+        if let Some(data) = &data {
+            (options.replication.durable, options.replication.tolerate) =
+                (true, Some(data.tolerate()));
+        }
         Ok(Arc::new(Roster {
-            slots: Mutex::new(slots.collect()),
-            cluster: random_hex::<6>()?,
+            slots: Mutex::new(slots),
+            cluster: data.as_ref().map_or(cluster, Data::cluster),
+            data,
             token,
             run_start: clock::unix_now(),
             logs: LogSwitch::new(options.log.shown),
@@ -152,10 +167,19 @@ impl Roster {
         let (incarnation, address) = begun.ok_or_else(|| {
             NetError::Refused(format!("server {} is running; kill it first", id.0))
         })?;
-        Ok(self.order(id, incarnation, address))
+        let Some(data) = &self.data else {
+            return Ok(self.order(id, (incarnation, incarnation > 1), address));
+        };
+        let (incarnation, blank) = data.begin_life(id)?;
+        self.with(id, |slot| slot.incarnation = incarnation);
+        Ok(StartOrder {
+            data: Some(data.file(id)),
+            ..self.order(id, (incarnation, blank), address)
+        })
     }
 
-    fn order(&self, id: NodeId, incarnation: u64, address: SocketAddr) -> StartOrder {
+    fn order(&self, id: NodeId, life: (u64, bool), address: SocketAddr) -> StartOrder {
+        let (incarnation, blank) = life;
         let options = &self.options;
         let mut log = options.log;
         log.level = options.log.level_of(id, self.logs.shown());
@@ -163,9 +187,10 @@ impl Roster {
             id,
             servers: options.servers,
             incarnation,
-            blank: incarnation > 1,
+            blank,
             cluster: self.cluster.clone(),
             timing: options.timing,
+            replication: options.replication,
             defect: None,
         };
         StartOrder {
@@ -179,6 +204,7 @@ impl Roster {
             link_jitter: options.link_jitter,
             faults: self.faults(),
             log,
+            data: None,
             run_start: self.run_start,
         }
     }

@@ -26,7 +26,7 @@ pub(super) async fn start(order: &StartOrder, logs: &LogSwitch) -> Result<Hosted
     let ((stop, stopped), (kill, killed)) = (oneshot::channel(), oneshot::channel());
     let (listening, report) = oneshot::channel::<Result<(Report, Handle), NetError>>();
     let ended = on_own_thread(move || async move {
-        let bound = match Bound::at(order.address).await {
+        let bound = match Bound::to(&order).await {
             Ok(bound) => bound,
             Err(error) => {
                 drop(listening.send(Err(error.clone())));

@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 pub(in crate::net) const NO_TOKEN: i32 = 4011;
 
 /// What each code of this program means, for the OpenRPC document.
-pub(super) const CODES: [(i32, &str); 12] = [
+pub(super) const CODES: [(i32, &str); 16] = [
     (INVALID_PARAMS_CODE, "the parameters are wrong"),
     (4001, "a key or value is too large"),
     (4003, "the session is of another cluster"),
     (4004, "this system does not support the operation"),
+    (4006, "the write concern is 0, or more than there are servers"),
+    (4007, "appends go to the master"),
+    (4009, "the id is that of another message"),
     (NO_TOKEN, "the call needs the cluster's token"),
     (5001, "the primary cannot be reached"),
     (5002, "timed out"),
@@ -23,6 +26,7 @@ pub(super) const CODES: [(i32, &str); 12] = [
     (5005, "the server has not caught up yet"),
     (5006, "fewer than a majority of the servers answer"),
     (5007, "what the session has seen was lost, or never written"),
+    (5008, "the log is read-only while too few servers are healthy"),
 ];
 
 /// jsonrpsee's own codes after which the call may have happened: internal error, execution failed, unknown error, and
@@ -67,6 +71,14 @@ fn code_and_hint(reason: &Reason) -> (i32, &'static str) {
     match reason {
         Reason::TooLarge { .. } => (4001, "split it into smaller ones"),
         Reason::EmptyKey => (INVALID_PARAMS_CODE, "give the variable a name"),
+        Reason::EmptyId => (INVALID_PARAMS_CODE, "leave it out, and the master makes one"),
+        Reason::BadConcern { .. } => (4006, "majority and all are understood too"),
+        Reason::NotMaster(_) => (4007, "messages can be read here"),
+        Reason::IdTaken { .. } => (4009, "give each message an id of its own"),
+        Reason::TooFewAcks { .. } => {
+            (5002, "the message stays, and they still get it; the same id asks again")
+        }
+        Reason::ReadOnly { .. } => (5008, "restart servers, or heal their links"),
         Reason::WrongCluster { .. } => (4003, "start a new session"),
         Reason::NotSupported(_) => (4004, "rpc.discover lists what there is"),
         Reason::PrimaryUnreachable(_) => (5001, "restart the primary, or heal its links"),

@@ -36,7 +36,7 @@ pub(in crate::net) fn client_methods(edge: Arc<Edge>) -> Result<Methods, Registe
 
 impl Edge {
     /// Hands a request to the node.
-    pub(super) fn request(&self, op: Op) -> Result<Answer, ErrorObjectOwned> {
+    pub(in crate::net) fn request(&self, op: Op) -> Result<Answer, ErrorObjectOwned> {
         op.check().map_err(|reason| codes::error(Fate::Refused, &reason))?;
         Ok(self.node.request(op))
     }

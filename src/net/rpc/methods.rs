@@ -57,6 +57,9 @@ pub(super) enum Shape {
     Number,
     Text,
     Numbers,
+    Concern,
+    Messages,
+    Health,
 }
 
 const KEY: Param = Param {
@@ -95,8 +98,45 @@ const VERSION_OUT: Field = Field {
 const ERRORS: &[i32] =
     &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
 
+const MESSAGE: Param = Param {
+    name: "message",
+    summary: "the message: at most 1 MiB",
+    shape: Shape::Value,
+    optional: false,
+};
+const W: Param = Param {
+    name: "w",
+    summary: "how many servers must have it before the answer: a number, \"majority\" (as if left out) or \"all\"",
+    shape: Shape::Concern,
+    optional: true,
+};
+const ID: Param = Param {
+    name: "id",
+    summary: "what tells it from every other append: the same id adds nothing twice; made by the master if left out",
+    shape: Shape::Text,
+    optional: true,
+};
+const TIMEOUT: Param = Param {
+    name: "timeout_ms",
+    summary: "how long to wait for the servers; then the error says how many have it, and the message stays",
+    shape: Shape::Number,
+    optional: true,
+};
+const FROM: Param = Param {
+    name: "from",
+    summary: "the place of the first message, from 1",
+    shape: Shape::Number,
+    optional: true,
+};
+const LIMIT: Param =
+    Param { name: "limit", summary: "the most messages", shape: Shape::Number, optional: true };
+
+/// What an operation on the log may end with.
+const LOG_ERRORS: &[i32] =
+    &[INVALID_PARAMS_CODE, 4001, 4004, 4006, 4007, 4009, 5002, 5003, 5004, 5005, 5008];
+
 /// All methods that ask for an operation.
-pub(super) const OPERATIONS: [Operation; 4] = [
+pub(super) const OPERATIONS: [Operation; 6] = [
     Operation {
         name: "set",
         summary: "give a variable a value",
@@ -160,6 +200,29 @@ pub(super) const OPERATIONS: [Operation; 4] = [
         errors: ERRORS,
         read: params::all,
     },
+    Operation {
+        name: "append",
+        summary: "put a message at the end of the log",
+        params: &[MESSAGE, W, ID, TIMEOUT],
+        result: &[
+            field("seq", "the message's place in the log, from 1", Shape::Number),
+            field("id", "what tells it from every other append", Shape::Text),
+            field("acks", "how many servers have it now, the master included", Shape::Number),
+        ],
+        errors: LOG_ERRORS,
+        read: params::append,
+    },
+    Operation {
+        name: "messages",
+        summary: "read the log",
+        params: &[FROM, LIMIT],
+        result: &[
+            field("messages", "what was asked for of the log, in order", Shape::Messages),
+            field("head", "the place of the last message that this server has", Shape::Number),
+        ],
+        errors: LOG_ERRORS,
+        read: params::messages,
+    },
 ];
 
 const fn field(name: &'static str, summary: &'static str, shape: Shape) -> Field {
@@ -167,7 +230,7 @@ const fn field(name: &'static str, summary: &'static str, shape: Shape) -> Field
 }
 
 /// The fields of what `status` gives.
-pub(super) const STATUS: [Field; 15] = [
+pub(super) const STATUS: [Field; 16] = [
     field("id", "the server's number", Shape::Number),
     field("address", "where clients reach it", Shape::Text),
     field("pid", "its operating-system process", Shape::Number),
@@ -175,12 +238,26 @@ pub(super) const STATUS: [Field; 15] = [
     field("cluster", "the cluster's name", Shape::Text),
     field("incarnation", "which life of this server it is, from 1", Shape::Number),
     field("uptime_ms", "how long it has been running, in milliseconds", Shape::Number),
-    field("role", "primary, backup, …", Shape::Text),
-    field("state", "ready, blank, recovering, stalled, deposed", Shape::Text),
-    field("keys", "how many variables have a value", Shape::Number),
-    field("version", "the highest version applied", Shape::Version),
+    field("role", "primary, backup, master, secondary", Shape::Text),
+    field("state", "ready, blank, recovering, stalled, read-only, deposed", Shape::Text),
+    field(
+        "keys",
+        "how many variables have a value, or how many messages the log has",
+        Shape::Number,
+    ),
+    field(
+        "version",
+        "the highest version applied, or the place of the last message",
+        Shape::Version,
+    ),
     field("rounds", "how many rounds were applied", Shape::Number),
     field("queue", "how many entries wait for the lock", Shape::Number),
     field("waiting", "how many requests of clients wait here", Shape::Number),
     field("view", "the servers that rounds wait for; empty where unknown", Shape::Numbers),
+    Field {
+        name: "health",
+        summary: "how each other server is; left out where this server watches none",
+        shape: Shape::Health,
+        nullable: true,
+    },
 ];

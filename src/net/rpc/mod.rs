@@ -15,3 +15,17 @@ pub(super) mod results;
 mod wrong;
 
 pub(super) use edge::{Edge, client_methods};
+
+use jsonrpsee::types::{ErrorObjectOwned, Params};
+
+/// The error for parameters that could not be read as those of `method`, because of `cause`.
+pub(super) fn wrong_params(
+    method: &str,
+    params: &Params<'_>,
+    cause: &serde_json::Error,
+) -> ErrorObjectOwned {
+    match methods::OPERATIONS.iter().find(|operation| operation.name == method) {
+        Some(operation) => wrong::told(operation, params, cause),
+        None => codes::invalid_params(cause),
+    }
+}

@@ -16,7 +16,7 @@ pub(super) fn document(address: &str) -> Value {
         "openrpc": "1.3.2",
         "info": {
             "title": "conlab server",
-            "description": "one server of a replicated store of variables",
+            "description": "one server of a replicated store of variables, or of a replicated log",
             "version": env!("CARGO_PKG_VERSION"),
         },
         "servers": [
@@ -68,7 +68,8 @@ fn param(param: &Param) -> Value {
 
 fn object(fields: &[Field]) -> Value {
     let properties: Map<String, Value> = fields.iter().map(property).collect();
-    let required: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let present = fields.iter().filter(|field| field.shape != Shape::Health);
+    let required: Vec<&str> = present.map(|field| field.name).collect();
     json!({"type": "object", "properties": properties, "required": required})
 }
 
@@ -90,6 +91,14 @@ fn shape(shape: Shape, nullable: bool) -> Value {
         Shape::Truth => json!({"type": "boolean"}),
         Shape::Number => json!({"type": "integer", "minimum": 0}),
         Shape::Text => json!({"type": "string"}),
+        Shape::Concern => {
+            json!({"oneOf": [{"type": "integer", "minimum": 1}, {"enum": ["majority", "all"]}]})
+        }
+        Shape::Messages => json!({"type": "array", "items": reference("schemas", "Message")}),
+        Shape::Health => json!({
+            "type": "object",
+            "additionalProperties": {"enum": ["healthy", "suspected", "down"]},
+        }),
         Shape::Numbers => json!({"type": "array", "items": {"type": "integer", "minimum": 1}}),
     };
     if nullable { json!({"oneOf": [schema, {"type": "null"}]}) } else { schema }
@@ -107,6 +116,15 @@ fn schemas() -> Value {
                 "versions": {"type": "object", "additionalProperties": reference("schemas", "Version")},
                 "floor": reference("schemas", "Version"),
             },
+        },
+        "Message": {
+            "type": "object",
+            "properties": {
+                "seq": {"type": "integer", "minimum": 1},
+                "id": {"type": "string"},
+                "message": reference("schemas", "Value"),
+            },
+            "required": ["seq", "id", "message"],
         },
         "Values": {
             "type": "object",

@@ -4,7 +4,7 @@
 //! [`wrong`]: super::wrong
 
 use super::codes::invalid_params;
-use crate::process::{Key, Op, Value, shared};
+use crate::process::{Concern, Key, Op, Value, shared};
 use crate::session::Session;
 use jsonrpsee::core::traits::ToRpcParams;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Error;
 use serde_json::value::{RawValue, to_raw_value};
+use std::time::Duration;
 
 /// `set{key, value, session?}`
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +44,30 @@ struct Unkeyed {
     session: Option<Session>,
 }
 
+/// `append{message, w?, id?, timeout_ms?}`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Append {
+    #[serde(deserialize_with = "shared")]
+    message: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    w: Option<Concern>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<Key>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timeout_ms: Option<u64>,
+}
+
+/// `messages{from?, limit?}`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Messages {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+}
+
 /// Reads the parameters of `set`.
 pub(super) fn set(params: &Params<'_>) -> Result<Op, Error> {
     parse(params).map(|Set { key, value, session }| Op::Set { key, value, session })
@@ -65,6 +90,20 @@ pub(super) fn all(params: &Params<'_>) -> Result<Op, Error> {
     Ok(Op::All { session })
 }
 
+/// Reads the parameters of `append`.
+pub(in crate::net) fn append(params: &Params<'_>) -> Result<Op, Error> {
+    let Append { message, w, id, timeout_ms } = parse(params)?;
+    let (w, timeout) = (w.unwrap_or_default(), timeout_ms.map(Duration::from_millis));
+    Ok(Op::Append { message, id, w, timeout })
+}
+
+/// Reads the parameters of `messages`, which may be left out.
+pub(in crate::net) fn messages(params: &Params<'_>) -> Result<Op, Error> {
+    let Messages { from, limit } =
+        if params.as_str().is_some() { parse(params)? } else { Messages::default() };
+    Ok(Op::Messages { from: from.unwrap_or(1), limit })
+}
+
 /// Reads parameters of any shape; what is wrong is told as the parameters show it.
 pub(in crate::net) fn read<T: DeserializeOwned>(
     params: &Params<'_>,
@@ -76,16 +115,6 @@ fn parse<T: DeserializeOwned>(params: &Params<'_>) -> Result<T, Error> {
     serde_json::from_str(params.as_str().unwrap_or("[]"))
 }
 
-/// The method that asks for `op`.
-pub(in crate::net) fn method(op: &Op) -> &'static str {
-    match op {
-        Op::Set { .. } => "set",
-        Op::Delete { .. } => "delete",
-        Op::Get { .. } => "get",
-        Op::All { .. } => "all",
-    }
-}
-
 /// The parameters that ask for `op`.
 pub(in crate::net) fn of(op: &Op) -> Named {
     match op.clone() {
@@ -94,6 +123,12 @@ pub(in crate::net) fn of(op: &Op) -> Named {
             Named::of(&Keyed { key, session })
         }
         Op::All { session } => Named::of(&Unkeyed { session }),
+        Op::Append { message, id, w, timeout } => {
+            let timeout_ms =
+                timeout.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+            Named::of(&Append { message, w: Some(w), id, timeout_ms })
+        }
+        Op::Messages { from, limit } => Named::of(&Messages { from: Some(from), limit }),
     }
 }
 
@@ -133,6 +168,16 @@ mod tests {
         assert_eq!(set_of(r#"["x","7"]"#), Ok(op.clone()));
         assert_eq!(set_of(r#"["x","7",null]"#), Ok(op));
         assert_eq!(all(&Params::new(None)).ok(), Some(Op::All { session: None }));
+        let append = Op::Append {
+            message: "Msg1".into(),
+            id: None,
+            w: Concern::Count(2),
+            timeout: Some(Duration::from_secs(3)),
+        };
+        let read = |params: &str| super::append(&Params::new(Some(params))).ok();
+        assert_eq!(read(r#"["Msg1",2,null,3000]"#), Some(append.clone()));
+        assert_eq!(read(r#"{"message":"Msg1","w":2,"timeout_ms":3000}"#), Some(append));
+        assert_eq!(messages(&Params::new(None)).ok(), Some(Op::WHOLE_LOG));
         let session = r#"[{"cluster":"c","versions":{"x":3}}]"#;
         assert!(matches!(all(&Params::new(Some(session))), Ok(Op::All { session: Some(_) })));
     }

@@ -2,7 +2,7 @@
 
 use super::codes;
 use crate::net::client::Fate;
-use crate::process::{Key, Op, Outcome, Value, Versioned};
+use crate::process::{Key, Logged, Op, Outcome, Value, Versioned};
 use crate::session::{Session, Version};
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::{Deserialize, Serialize};
@@ -11,23 +11,25 @@ use std::collections::BTreeMap;
 /// A successful outcome in its JSON form.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-pub(super) enum Success {
+pub(in crate::net) enum Success {
     Set(Set),
     Deleted(Deleted),
     Got(Got),
     All(All),
+    Appended(Appended),
+    Messages(Messages),
 }
 
 /// `set` → `{version, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Set {
+pub(in crate::net) struct Set {
     version: Option<Version>,
     session: Option<Session>,
 }
 
 /// `delete` → `{existed, version, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Deleted {
+pub(in crate::net) struct Deleted {
     existed: bool,
     version: Option<Version>,
     session: Option<Session>,
@@ -35,7 +37,7 @@ pub(super) struct Deleted {
 
 /// `get` → `{value, version, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Got {
+pub(in crate::net) struct Got {
     value: Option<Value>,
     version: Version,
     session: Option<Session>,
@@ -43,13 +45,28 @@ pub(super) struct Got {
 
 /// `all` → `{values: {KEY: {value, version}}, session}`
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct All {
+pub(in crate::net) struct All {
     values: BTreeMap<Key, Versioned>,
     session: Option<Session>,
 }
 
+/// `append` → `{seq, id, acks}`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::net) struct Appended {
+    seq: u64,
+    id: Key,
+    acks: u32,
+}
+
+/// `messages` → `{messages: [{seq, id, message}], head}`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::net) struct Messages {
+    messages: Vec<Logged>,
+    head: u64,
+}
+
 /// An outcome as a server tells it.
-pub(super) fn told(outcome: Outcome) -> Result<Success, ErrorObjectOwned> {
+pub(in crate::net) fn told(outcome: Outcome) -> Result<Success, ErrorObjectOwned> {
     Ok(match outcome {
         Outcome::Set { version, session } => Success::Set(Set { version, session }),
         Outcome::Deleted { existed, version, session } => {
@@ -57,6 +74,8 @@ pub(super) fn told(outcome: Outcome) -> Result<Success, ErrorObjectOwned> {
         }
         Outcome::Got { value, version, session } => Success::Got(Got { value, version, session }),
         Outcome::All { values, session } => Success::All(All { values, session }),
+        Outcome::Appended { seq, id, acks } => Success::Appended(Appended { seq, id, acks }),
+        Outcome::Messages { messages, head } => Success::Messages(Messages { messages, head }),
         Outcome::Refused(reason) => return Err(codes::error(Fate::Refused, &reason)),
         Outcome::Unknown(reason) => return Err(codes::error(Fate::Unknown, &reason)),
     })
@@ -81,18 +100,28 @@ pub(in crate::net) fn read(op: &Op, result: &str) -> Result<Outcome, serde_json:
             let All { values, session } = serde_json::from_str(result)?;
             Outcome::All { values, session }
         }
+        Op::Append { .. } => {
+            let Appended { seq, id, acks } = serde_json::from_str(result)?;
+            Outcome::Appended { seq, id, acks }
+        }
+        Op::Messages { .. } => {
+            let Messages { messages, head } = serde_json::from_str(result)?;
+            Outcome::Messages { messages, head }
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Concern;
 
     #[test]
     fn results_have_the_documented_form_and_read_back() {
         let session = Some(Session::of("c1"));
         let values = BTreeMap::from([("x".into(), Versioned { value: "7".into(), version: 3 })]);
         let key = || "x".into();
+        let logged = Logged { seq: 3, id: "a".into(), message: "m".into() };
         let cases = [
             (
                 Op::Set { key: key(), value: "7".into(), session: None },
@@ -113,6 +142,16 @@ mod tests {
                 Op::All { session: None },
                 Outcome::All { values, session: None },
                 r#"{"values":{"x":{"value":"7","version":3}},"session":null}"#,
+            ),
+            (
+                Op::Append { message: "m".into(), id: None, w: Concern::Majority, timeout: None },
+                Outcome::Appended { seq: 3, id: "n1#3".into(), acks: 2 },
+                r#"{"seq":3,"id":"n1#3","acks":2}"#,
+            ),
+            (
+                Op::WHOLE_LOG,
+                Outcome::Messages { messages: vec![logged], head: 3 },
+                r#"{"messages":[{"seq":3,"id":"a","message":"m"}],"head":3}"#,
             ),
         ];
         for (op, outcome, text) in cases {

@@ -3,7 +3,7 @@
 
 use super::codes::invalid_params;
 use super::methods::{Operation, Param, Shape};
-use crate::process::Short;
+use crate::process::{Concern, Short};
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use serde_json::Value;
 
@@ -60,6 +60,11 @@ fn misfit(param: &Param, given: Option<&Value>) -> Option<String> {
         (None | Some(Value::Null), _) if param.optional => None,
         (None, _) => Some(format!("{name} is missing")),
         (Some(given), Shape::Session) => misfit_session(name, given),
+        (Some(given), Shape::Number) if given.is_u64() => None,
+        (Some(given), Shape::Number) => Some(format!("{name}: {given} is not a whole number")),
+        (Some(given), Shape::Concern) => serde_json::from_value::<Concern>(given.clone())
+            .err()
+            .map(|error| format!("{name}: {error}")),
         (Some(Value::String(_)), _) => None,
         (Some(given @ (Value::Number(_) | Value::Bool(_))), _) => {
             Some(format!("{name}: {given} is not a string; quote it: \"{given}\""))

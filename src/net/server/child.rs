@@ -22,7 +22,7 @@ pub async fn run_child() -> Result<(), NetError> {
     let order = read_order()?;
     std::thread::spawn(exit_with_input);
     listen::raise_open_files();
-    let bound = Bound::at(order.address).await.inspect_err(|error| {
+    let bound = Bound::to(&order).await.inspect_err(|error| {
         say(&Started::Failed(error.clone()));
     })?;
     let stop = signals()?;

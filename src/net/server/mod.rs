@@ -17,6 +17,7 @@ pub use joined::{JoinOptions, run_joined};
 
 use super::NetError;
 use super::clock::Clock;
+use super::disk::{DiskFile, DiskQueue, Opened};
 use super::links::Links;
 use super::listen;
 use super::logs::{self, LineSink};
@@ -25,7 +26,7 @@ use super::peers::Peers;
 use super::requests::Requests;
 use super::rpc::{Edge, client_methods};
 use super::wire::{Peer, Report, StartOrder};
-use crate::process::{Ctx, Nothing, Process, Start};
+use crate::process::{Ctx, Process, Start};
 use crate::random::Random;
 use crate::systems::Visitor;
 use jsonrpsee::core::RegisterMethodError;
@@ -48,16 +49,27 @@ pub(super) struct Bound {
     peers: TcpListener,
     /// Where it listens.
     pub report: Report,
+    /// Its disk, if it has one.
+    disk: Option<Opened>,
 }
 
 impl Bound {
+    /// Listens where `order` says, and opens the file that it names.
+    pub async fn to(order: &StartOrder) -> Result<Bound, NetError> {
+        let disk = match &order.data {
+            Some(path) => Some(Opened::at(path).await?),
+            None => None,
+        };
+        Ok(Bound { disk, ..Bound::at(order.address).await? })
+    }
+
     /// Listens for clients at `address`, and for peers at a free port of the same host.
     pub async fn at(address: SocketAddr) -> Result<Bound, NetError> {
         let clients = listen::bind(address).await?;
         let peers = listen::bind(SocketAddr::new(address.ip(), 0)).await?;
         let (address, peer_address) = (listen::address_of(&clients)?, listen::address_of(&peers)?);
         let report = Report { pid: std::process::id(), address, peer_address };
-        Ok(Bound { clients, peers, report })
+        Ok(Bound { clients, peers, report, disk: None })
     }
 
     /// Runs the server that `order` describes until `stop` ends. The thread's runtime is this server's alone: one server is one thread.
@@ -110,7 +122,7 @@ impl Visitor for Serve {
 
     fn visit<P>(self, build: fn(&Start) -> P) -> Self::Output
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
         Box::pin(self.run(build))
     }
@@ -119,10 +131,12 @@ impl Visitor for Serve {
 impl Serve {
     async fn run<P>(self, build: fn(&Start) -> P) -> Result<(), NetError>
     where
-        P: Process<Record = Nothing> + Send + 'static,
+        P: Process + Send + 'static,
     {
-        let Serve { bound: Bound { clients, peers, report }, order, clock, level, stop } = self;
-        let node = Node::new(parts(build(&order.start), &order, clock));
+        let Serve { bound, order, clock, level, stop } = self;
+        let Bound { clients, peers, report, disk } = bound;
+        let (disk, file) = opened(disk)?;
+        let node = Node::new(parts(build(&order.start), &order, clock, disk));
         let (role, started) = watch::channel(None);
         let (go, asked_to_stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let port = PeerPort {
@@ -149,7 +163,7 @@ impl Serve {
         let edge = Arc::new(edge);
         let methods = client_methods(edge.clone()).map_err(twice)?;
         let client_port = listen::serve_clients(clients, methods, edge)?;
-        let running = node.run();
+        let running = node.run(file);
         tokio::pin!(running);
         role.send_replace(first_role);
         tokio::select! {
@@ -169,9 +183,19 @@ fn me(order: &StartOrder, report: &Report) -> Peer {
     Peer { id, incarnation, address: report.peer_address, awaited: false }
 }
 
-fn parts<P: Process>(process: P, order: &StartOrder, clock: Clock) -> Parts<P> {
+/// What a process remembers, and what waits for its disk.
+type Disk<P> = Option<(Vec<<P as Process>::Record>, DiskQueue<P>)>;
+
+/// What the disk holds, and the file that more goes to.
+fn opened<P: Process>(disk: Option<Opened>) -> Result<(Disk<P>, Option<DiskFile>), NetError> {
+    let Some(opened) = disk else { return Ok((None, None)) };
+    let (records, file) = opened.read()?;
+    Ok((Some((records, DiskQueue::default())), Some(file)))
+}
+
+fn parts<P: Process>(process: P, order: &StartOrder, clock: Clock, disk: Disk<P>) -> Parts<P> {
     let (ctx, links, requests) = (context(order), links(order), requests(order));
-    Parts { process, ctx, clock, links, requests }
+    Parts { process, ctx, clock, links, requests, disk }
 }
 
 fn context<P: Process>(order: &StartOrder) -> Ctx<P> {

@@ -5,12 +5,12 @@ use super::{
     Where,
 };
 use crate::faults::{self, Fault, parse_time, shown};
-use crate::process::NodeId;
+use crate::process::{Concern, NodeId, Value};
 use crate::scenario::words::{self, Word};
 use std::str::FromStr;
 use std::time::Duration;
 
-const REQUESTS: [&str; 4] = ["set", "get", "delete", "all"];
+const REQUESTS: [&str; 6] = ["set", "get", "delete", "all", "append", "messages"];
 
 /// The words of a line that are not read yet.
 pub(super) struct Parser {
@@ -63,9 +63,15 @@ impl Parser {
                 "jitter" => bounded_time(value).map(|time| cluster.jitter = time),
                 "timeout" => bounded_time(value).map(|time| cluster.timeout = time),
                 "seed" => number(value, 0, u64::MAX).map(|seed| cluster.seed = Some(seed)),
+                "data" => switch(value).map(|on| cluster.replication.durable = on),
+                "read-only" => {
+                    switch(value).map(|on| cluster.replication.read_only_without_quorum = on)
+                }
+                "tolerate" => number(value, 0, MAX_SERVERS - 1)
+                    .map(|f| cluster.replication.tolerate = Some(f)),
                 "break" => value.parse().map(|defect| cluster.defect = Some(defect)),
                 _ => Err(format!(
-                    "expected servers=, link=, jitter=, timeout=, seed= or break=, found {word}"
+                    "expected servers=, link=, jitter=, timeout=, seed=, data=, tolerate=, read-only= or break=, found {word}"
                 )),
             };
             set.map_err(|reason| GrammarError::Invalid { column: word.column, reason })?;
@@ -139,8 +145,53 @@ impl Parser {
                 self.skip();
                 Ok(Verb::All)
             }
-            _ => Err(self.unexpected("set, get, delete or all")),
+            Some("append") => {
+                let message = self.skip().literal("a message")?.into();
+                self.append(message)
+            }
+            Some("messages") => self.skip().messages(),
+            _ => Err(self.unexpected("set, get, delete, all, append or messages")),
         }
+    }
+
+    fn append(&mut self, message: Value) -> Parsed<Verb> {
+        let (mut id, mut w, mut timeout) = (None, Concern::default(), None);
+        while let Some((column, key, value)) = self.option(&["w", "id", "timeout"]) {
+            let set = match key.as_str() {
+                "w" => value.parse().map(|concern| w = concern),
+                "timeout" => bounded_time(&value).map(|time| timeout = Some(time)),
+                _ => {
+                    id = Some(value.into());
+                    Ok(())
+                }
+            };
+            set.map_err(|reason| GrammarError::Invalid { column, reason })?;
+        }
+        Ok(Verb::Append { message, id, w, timeout })
+    }
+
+    fn messages(&mut self) -> Parsed<Verb> {
+        let (mut from, mut limit) = (1, None);
+        while let Some((column, key, value)) = self.option(&["from", "limit"]) {
+            let set = match key.as_str() {
+                "from" => number(&value, 1, u64::MAX).map(|first| from = first),
+                _ => number(&value, 0, u64::MAX).map(|most| limit = Some(most)),
+            };
+            set.map_err(|reason| GrammarError::Invalid { column, reason })?;
+        }
+        Ok(Verb::Messages { from, limit })
+    }
+
+    /// `KEY=VALUE` with one of these keys: where it stands, and both parts.
+    fn option(&mut self, keys: &[&str]) -> Option<(usize, String, String)> {
+        let key_of = |word: &Word| {
+            let (key, _) = word.raw.split_once('=')?;
+            keys.contains(&key).then(|| key.to_string())
+        };
+        let word = self.take_if(|word| key_of(word).is_some())?;
+        let key = key_of(&word)?;
+        let value = word.text.get(key.len() + 1..).unwrap_or_default().to_string();
+        Some((word.column, key, value))
     }
 
     /// A key or a value: any word that is not written like a place, `=>` or `&`.
@@ -232,18 +283,20 @@ fn wanted_of(op: &Verb) -> &'static str {
         Verb::Set { .. } => "ok, refused or unknown",
         Verb::Delete { .. } => "ok, absent, refused or unknown",
         Verb::Get { .. } => "a value, absent, refused or unknown",
+        Verb::Append { .. } => "its place, ok, refused or unknown",
+        Verb::Messages { .. } => "messages in quotes as in 'a b', ok, absent, refused or unknown",
         Verb::All => "pairs in quotes as in 'x=7 y=3', ok, absent, refused or unknown",
     }
 }
 
 fn answer(word: &Word, op: &Verb) -> Parsed<Answer> {
-    let reads = matches!(op, Verb::Get { .. } | Verb::All);
+    let tells = op.reads() || matches!(op, Verb::Append { .. });
     match (word.raw.as_str(), op) {
         ("refused", _) => Ok(Answer::Refused),
         ("unknown", _) => Ok(Answer::Unknown),
-        ("ok", Verb::Set { .. } | Verb::Delete { .. } | Verb::All) => Ok(Answer::Ok),
-        ("absent", Verb::Get { .. } | Verb::Delete { .. } | Verb::All) => Ok(Answer::Absent),
-        (raw, _) if reads && !["ok", "absent", "&", ""].contains(&raw) => {
+        ("ok", op) if !matches!(op, Verb::Get { .. }) => Ok(Answer::Ok),
+        ("absent", op) if op.reads() || matches!(op, Verb::Delete { .. }) => Ok(Answer::Absent),
+        (raw, _) if tells && !["ok", "absent", "&", ""].contains(&raw) => {
             Ok(Answer::Value(word.text.clone()))
         }
         _ => Err(GrammarError::Unexpected {
@@ -289,6 +342,14 @@ fn number<N: FromStr + PartialOrd + std::fmt::Display>(
 ) -> Result<N, String> {
     let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
     number.ok_or_else(|| format!("expected a number from {least} to {most}, found {text:?}"))
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("expected on or off, found {text:?}")),
+    }
 }
 
 fn bounded_time(text: &str) -> Result<Duration, String> {

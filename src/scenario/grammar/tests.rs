@@ -99,7 +99,7 @@ fn errors_say_what_was_expected_and_found() {
         ("get x => 7||8", "expected a value, absent, refused or unknown, found \"\""),
         ("get x @2 now", "expected the end of the line, found \"now\""),
         ("cluster causal servers=99", "expected a number from 1 to 20, found \"99\""),
-        ("cluster causal size=3", "expected servers=, link=, jitter=, timeout=, seed= or break="),
+        ("cluster causal size=3", "expected servers=, link=, jitter=, timeout=, seed=, data="),
         ("cluster strong", "unknown system \"strong\""),
         ("client a session=no", "expected session=off, found \"session=no\""),
         ("wait 5", "expected a time with a unit"),

@@ -71,20 +71,26 @@ pub(super) fn of_step(step: &Step) -> Option<(Glyph, String)> {
         Step::LockReleased { .. } => {
             return Some((Glyph::LockReleased, "lock released".to_string()));
         }
-        Step::Applied { .. } | Step::Read { .. } => Glyph::Applied,
-        Step::Blocked { .. } => Glyph::Blocked,
+        Step::Applied { .. } | Step::Read { .. } | Step::Logged { .. } => Glyph::Applied,
+        Step::Blocked { .. } | Step::Awaiting { .. } | Step::Kept { .. } => Glyph::Blocked,
         Step::Unblocked { .. } => Glyph::Unblocked,
         Step::Suspected { .. }
         | Step::NoMajority { .. }
         | Step::Forgot { .. }
         | Step::Deposed { .. }
         | Step::Gap { .. }
+        | Step::Retracted { .. }
+        | Step::Watched { .. }
         | Step::Recalling => Glyph::Warning,
         Step::Ignored { .. }
         | Step::Resent { .. }
         | Step::Returned { .. }
         | Step::CatchingUp { .. }
         | Step::CaughtUp { .. }
+        | Step::Known { .. }
+        | Step::Asking { .. }
+        | Step::Remembered { .. }
+        | Step::Opened { .. }
         | Step::EpochOpened { .. } => Glyph::Remark,
     };
     Some((glyph, step.to_string()))

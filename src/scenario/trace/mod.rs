@@ -108,12 +108,11 @@ impl<P: Process> Observer<P> for Trace {
                 row.request = Some(request);
                 row.items.push((Glyph::Request, ticket.to_string()));
             }
+            Cause::Message { message, .. } if P::is_routine(message) => {}
             Cause::Message { from, message } => {
                 row.received = Some((vec![from], message.to_string()));
             }
-            Cause::Recover(record) => {
-                row.items.push((Glyph::Saved, format!("recovers {record:?}")))
-            }
+            Cause::Recover(record) => row.items.push((Glyph::Saved, format!("recovers {record}"))),
             Cause::Durable => row.items.push((Glyph::Saved, "saved".to_string())),
             Cause::Start | Cause::Timer(_) => {}
         }
@@ -126,12 +125,15 @@ impl<P: Process> Observer<P> for Trace {
         row.items.extend(left.notes.iter().filter_map(of_step));
         row.items.extend(left.effects.iter().filter_map(of_effect::<P>));
         if let Some(Effect::Persist { record }) = left.held.first() {
-            row.items.push((Glyph::Saved, format!("saves {record:?}")));
+            row.items.push((Glyph::Saved, format!("saves {record}")));
         }
         self.put(row);
     }
 
     fn lost(&mut self, at: Duration, from: NodeId, to: NodeId, message: &P::Message, loss: Loss) {
+        if P::is_routine(message) {
+            return;
+        }
         match loss {
             Loss::Cut => self.add(at, from, Glyph::Lost, format!("to {to}, cut: {message}")),
             Loss::Chance => self.add(at, from, Glyph::Lost, format!("to {to}: {message}")),
@@ -140,7 +142,9 @@ impl<P: Process> Observer<P> for Trace {
     }
 
     fn duplicated(&mut self, at: Duration, from: NodeId, to: NodeId, message: &P::Message) {
-        self.add(at, from, Glyph::Twice, format!("to {to}: {message}"));
+        if !P::is_routine(message) {
+            self.add(at, from, Glyph::Twice, format!("to {to}: {message}"));
+        }
     }
 
     fn answered(&mut self, at: Duration, request: RequestId, outcome: &Outcome) {
@@ -192,7 +196,7 @@ impl<P: Process> Observer<P> for Trace {
 
 fn of_effect<P: Process>(effect: &EffectOf<P>) -> Option<(Glyph, String)> {
     match effect {
-        Effect::Send { to, message } => {
+        Effect::Send { to, message } if !P::is_routine(message) => {
             Some((Glyph::Sent, format!("{} {message}", words::named(to))))
         }
         _ => None,

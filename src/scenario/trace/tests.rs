@@ -1,7 +1,7 @@
 use super::Trace;
 use super::layout::{Lifeline, Line, Page, WIDTH};
 use super::words::{filled, named};
-use crate::process::{Ctx, NodeId, Op, Outcome, Process, Start, Status, Ticket};
+use crate::process::{Ctx, NodeId, Op, Outcome, Process, Replication, Start, Status, Ticket};
 use crate::sim::{Settings, Sim};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -34,6 +34,7 @@ impl Process for Notary {
             queue: 0,
             waiting: 0,
             view: Vec::new(),
+            health: Default::default(),
         }
     }
 }
@@ -41,7 +42,9 @@ impl Process for Notary {
 #[test]
 fn records_and_faults_are_seen() {
     let build = |start: &Start| Notary(start.clone());
-    let mut sim = Sim::new(Settings::new(2, 1), build, Trace::new(2));
+    let replication = Replication { durable: true, ..Replication::default() };
+    let settings = Settings { replication, ..Settings::new(2, 1) };
+    let mut sim = Sim::new(settings, build, Trace::new(2));
     let ask = |sim: &mut Sim<Notary, Trace>, at, faults: &[&str]| {
         let op = Op::Set { key: "x".into(), value: "7".into(), session: None };
         let request = sim.request(NodeId(at), op);
@@ -60,14 +63,14 @@ fn records_and_faults_are_seen() {
         trace,
         "\
 ────────────────────────────────────────────────────────────────────────────────
-     0.00 a: set x 7 @1    ● ○ n1#1  ▤ saves \"set x 7\"
+     0.00 a: set x 7 @1    ● ○ n1#1  ▤ saves set x 7
      0.50 a ◀ ok           ● ▤ saved  → n2 set x 7  ◆ ok
      1.50                  │       ● ← n1 set x 7
      2.00 ! kill 1         ×       │
      2.00 ! restart 1      ┬       │
-     2.00                  ● ▤ recovers \"set x 7\"
+     2.00                  ● ▤ recovers set x 7
      2.00 ! cut 1->2       │       │
-     2.00 a: set x 7 @1    ● ○ n1.2#1  ▤ saves \"set x 7\"
+     2.00 a: set x 7 @1    ● ○ n1.2#1  ▤ saves set x 7
      2.50 a ◀ ok           ● ▤ saved  → n2 set x 7  ✗ to n2, cut: set x 7  ◆ ok
      4.00 ! pause 2        │       ┴
 ────────────────────────────────────────────────────────────────────────────────

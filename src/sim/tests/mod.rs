@@ -4,7 +4,7 @@ mod replay;
 mod steps;
 
 use super::*;
-use crate::process::{Ctx, Step, Ticket};
+use crate::process::{Ctx, Replication, Step, Ticket};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 
@@ -87,6 +87,7 @@ impl Process for Diary {
             queue: 0,
             waiting: self.asked.len() as u64,
             view: Vec::new(),
+            health: Default::default(),
         }
     }
 }
@@ -102,8 +103,14 @@ fn diary(start: &Start) -> Diary {
     Diary { start: start.clone(), pages: Vec::new(), asked: Vec::new() }
 }
 
+/// Servers with disks.
+fn settings(servers: u32, seed: u64) -> Settings {
+    let replication = Replication { durable: true, ..Replication::default() };
+    Settings { replication, ..Settings::new(servers, seed) }
+}
+
 fn sim() -> Sim<Diary> {
-    Sim::new(Settings::new(3, 1), diary, ())
+    Sim::new(settings(3, 1), diary, ())
 }
 
 fn set(key: &str, value: &str) -> Op {

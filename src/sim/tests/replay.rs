@@ -29,7 +29,7 @@ impl Observer<Diary> for Log {
 }
 
 fn stormy(seed: u64) -> Vec<String> {
-    let settings = Settings { jitter: ms(3), ..Settings::new(3, seed) };
+    let settings = Settings { jitter: ms(3), ..settings(3, seed) };
     let mut sim = Sim::new(settings, diary, Log::default());
     fault(&mut sim, "lose all 30%");
     fault(&mut sim, "duplicate all 30%");
@@ -66,7 +66,7 @@ fn the_observer_sees_what_happens_now_and_what_waits() {
             self.0.push((replies(left.effects), replies(left.held)));
         }
     }
-    let mut sim = Sim::new(Settings::new(1, 1), diary, Counts(Vec::new()));
+    let mut sim = Sim::new(settings(1, 1), diary, Counts(Vec::new()));
     sim.request(N1, set("persist", "a"));
     sim.run_until(ms(1));
     assert_eq!(sim.observer().0, [(0, 0), (0, 1), (1, 0)]);

@@ -1,0 +1,20 @@
+//! A server's disk: a write-ahead file of records, and the effects that wait for it.
+//!
+//! ```text
+//!   step ──▶ records ──▶ batch ──▶ one write and one sync, on a thread of its own ──▶ the effects behind them happen
+//!                          ▲                                                    │
+//!                          └──────────── what comes meanwhile is the next batch ┘
+//! ```
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `frame` | a record among others: its length and checksum, and where a file of them is good to |
+//! | `file` | one server's file: opened, cut where its last write was torn, written and synced |
+//! | `queue` | the effects of a process that wait until its records are on disk |
+
+mod file;
+mod frame;
+mod queue;
+
+pub(super) use file::{DiskFile, Opened, lock};
+pub(super) use queue::DiskQueue;
