@@ -153,8 +153,7 @@ impl Zones {
             (Act::Cas, End::Mismatch) => false,
             (Act::Cas, _) => {
                 self.cas.push(id);
-                let fresh = self.write(operation.value(), id, (invoked, returned));
-                fresh && operation.old() != operation.value()
+                self.write(operation.value(), id, (invoked, returned))
             }
             (Act::Delete | Act::Append | Act::ReadList, _) => false,
         }

@@ -195,3 +195,48 @@ fn cas_and_delete() {
     accept("0:w1 0. 1:d 1. 0:r 0=-", &[Linearizable]);
     reject("0:w1 0. 1:d 1. 1:r 1=1", &[Linearizable]);
 }
+
+/// Unknown operations that leave the same value can still do different things: of two that may explain the first read, only the cas
+/// can be spent, as the second read needs the write.
+#[test]
+fn unknown_operations_differ_by_kind() {
+    accept("0:w1 0. 1:w2 1! 2:c1>2 2! 3:r 3=2 0:w3 0. 3:r 3=2", &[Linearizable, Sequential]);
+    accept("0:w1 0. 2:c1>2 2! 1:w2 1! 3:r 3=2 0:w3 0. 3:r 3=2", &[Linearizable, Sequential]);
+    reject("0:w1 0. 1:c1>2 1! 2:c1>2 2! 3:r 3=2 0:w3 0. 3:r 3=2", &[Linearizable]);
+}
+
+/// An open write may be wanted only by a cas of unknown outcome, whose value was read. The repeated value asks for the search.
+#[test]
+fn an_open_write_that_an_unknown_cas_found() {
+    accept("3:w5 3. 3:w5 3. 0:w1 1:c1>2 1! 2:r 2=2 0.", &[Linearizable, Sequential]);
+    reject("3:w5 3. 3:w5 3. 0:w1 1:c4>2 1! 2:r 2=2 0.", &[Linearizable, Sequential]);
+}
+
+/// A cas from a value to itself needs another operation that writes the value.
+#[test]
+fn a_cas_that_changes_nothing() {
+    accept("0:w1 0. 1:c1>1 1. 0:r 0=1", &[Linearizable, Sequential]);
+    accept("0:c1>1 0!", &[Linearizable, Sequential]);
+    reject("0:c1>1 0.", &[Linearizable, Sequential]);
+    reject("0:c1>1 0! 1:r 1=1", &[Linearizable, Sequential]);
+    reject("0:c1>1 0! 1:c1>2 1.", &[Linearizable, Sequential]);
+}
+
+/// The same operations may leave different values: that they led nowhere in one order says nothing about the other. Here `x` must be
+/// written by the second process first, and only then by the one that is tried first.
+#[test]
+fn the_same_operations_in_another_order() {
+    let reads = "2:ry 2=1 2:ry 2=2 2:r 2=1";
+    let crossed = format!("0:w1 0. 1:w2 1. 0:wy1 0. 0:wy1 0. 1:wy2 1. {reads}");
+    reject(&crossed, &[Linearizable]);
+    accept(&crossed, &[Sequential]);
+}
+
+/// What is learned through another process counts, however many writes lie behind it: more than fit the byte of a short clock.
+#[test]
+fn the_answer_before_the_last_of_many_questions() {
+    let questions: String = (1..=300).map(|number| format!("0:w{number} 0. ")).collect();
+    let answer = format!("{questions} 1:r 1=300 1:wy1 1. 2:ry 2=1");
+    reject(&format!("{answer} 2:r 2=100"), &[Causal, CausalConvergent, Sequential]);
+    accept(&format!("{answer} 2:r 2=300"), &[Causal, CausalConvergent, Sequential]);
+}

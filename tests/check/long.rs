@@ -4,8 +4,9 @@
 use crate::generate::{Load, history};
 use conlab::check::{Budget, Model, Verdict, check};
 
+/// Long enough that several threads take part.
 const LONG: Load = Load {
-    operations: 4_000,
+    operations: 5_000,
     keys: 1,
     clients: 5,
     values: 0,
