@@ -131,6 +131,8 @@ fn bad_words_are_refused_with_a_reason() {
         ("test causal --live --faults kill-keep", "kill-keep: real servers keep no disk"),
         ("test causal --faults explode", "unknown fault"),
         ("test causal --faults partition=1-9", "there is no server 9"),
+        ("test causal --faults partition=bridge --servers 2", "cuts nothing among 2"),
+        ("test causal --mix read=1,read=2", "two weights"),
         ("test causal --live --faults clock", "simulator only"),
         ("test causal --live --break stale-ack", "cannot be used with"),
         ("test causal --break nothing", "unknown defect"),
@@ -209,6 +211,31 @@ fn no_server_outlives_a_live_run_that_is_interrupted_or_killed() {
         let gone = |server: &u32| !Path::new(&format!("/proc/{server}")).exists();
         until(&format!("the end of all servers after {signal}"), || servers.iter().all(gone));
     }
+}
+
+/// Links so slow that writes are under way whenever the load ends: who read at once would find servers that differ.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_live_run_that_is_interrupted_settles_before_it_is_judged() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    let folder = folder();
+    let words =
+        "test causal --live --servers 3 --time 60s --links 300ms+0ms --faults none --seed 1";
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_conlab"))
+        .current_dir(folder.path())
+        .args(words.split(' '))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    until("three servers", || children(run.id()).len() >= 3);
+    std::thread::sleep(Duration::from_secs(2)); // the first rounds are done by now, and others under way
+    kill(Pid::from_raw(run.id() as i32), Signal::SIGINT).expect("it runs");
+    let run = run.wait_with_output().expect("it ends");
+    let out = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.code() == Some(0) && out.contains("✓ convergence"), "{out}");
+    assert!(!out.contains("none of 0 acknowledged"), "{out}");
 }
 
 #[test]

@@ -196,6 +196,15 @@ fn a_lost_write_that_breaks_no_model_becomes_a_scenario_too() {
 }
 
 /// With its memory a server may die at any time, and any number of them: nothing is lost, at no level.
+/// Of two deletes that nobody answered, no checker could tell which one was read.
+#[test]
+fn deletes_of_unknown_outcome_leave_no_verdict_open() {
+    let mix = Mix { read: 50, write: 25, delete: 25 };
+    let many = Plan { mix, seed: 1, ..harsh(System::Causal, "kill", 400) };
+    let swept = seeds(&many, 200);
+    assert!(swept.unknown.is_empty() && swept.broken.is_empty(), "{swept:?}");
+}
+
 #[test]
 fn kills_that_keep_the_memory_lose_nothing() {
     for system in System::ALL {

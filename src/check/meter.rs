@@ -48,13 +48,15 @@ impl Meter {
         if bytes > self.limit.budget.memory {
             let mebibytes = self.limit.budget.memory >> 20;
             return Err(format!(
-                "the search needs more than {mebibytes} MiB; raise --budget-memory"
+                "the search needs more than {mebibytes} MiB; conlab check --budget-memory gives it more"
             ));
         }
         let steps = self.steps.replace(self.steps.get().wrapping_add(1));
         if steps % STEPS_PER_LOOK == STEPS_PER_LOOK - 1 && self.is_over() {
             let seconds = self.limit.budget.time.as_secs_f64();
-            return Err(format!("the search takes longer than {seconds} s; raise --budget-time"));
+            return Err(format!(
+                "the search takes longer than {seconds} s; conlab check --budget-time gives it more"
+            ));
         }
         Ok(())
     }

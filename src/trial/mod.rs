@@ -45,7 +45,7 @@ pub use live::run_live;
 pub use measure::Figures;
 pub use nemesis::Kind;
 pub use plan::{Length, LinkProfile, MOST_OPERATIONS, Mix, Plan, Sessions};
-pub use report::{json, text};
+pub use report::{counted, json, text};
 pub use run::{Deed, Done};
 pub use shapes::Shape;
 pub use shrink::{Shrunk, shrink};

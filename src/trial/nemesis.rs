@@ -83,16 +83,19 @@ impl Kind {
 
     /// Whether it can happen among so many servers.
     pub(super) fn check(&self, servers: u32) -> Result<(), String> {
-        let highest = match self {
-            Kind::Partition(shape) => shape.highest_node(),
-            _ => 0,
-        };
-        if highest <= servers {
-            return Ok(());
+        let Kind::Partition(shape) = self else { return Ok(()) };
+        let (highest, fewest) = (shape.highest_node(), shape.fewest_servers());
+        if highest > servers {
+            return Err(format!(
+                "--faults {self}: there is no server {highest}; the servers are 1 to {servers}"
+            ));
         }
-        Err(format!(
-            "--faults {self}: there is no server {highest}; the servers are 1 to {servers}"
-        ))
+        if fewest > servers {
+            return Err(format!(
+                "--faults {self}: it cuts nothing among {servers}; give --servers {fewest} or more"
+            ));
+        }
+        Ok(())
     }
 
     /// What breaks, and what mends it.
@@ -258,6 +261,10 @@ mod tests {
             assert_eq!(kind.parse::<Kind>().map(|kind| kind.to_string()), Ok(kind.to_string()));
         }
         assert!("explode".parse::<Kind>().is_err_and(|error| error.contains("reorder")));
-        assert!("partition=1-9".parse::<Kind>().expect("it is a shape").check(5).is_err());
+        let check =
+            |kind: &str, servers| kind.parse::<Kind>().expect("it is a shape").check(servers);
+        assert!(check("partition=1-9", 5).is_err_and(|error| error.contains("no server 9")));
+        assert!(check("partition=ring", 3).is_err_and(|error| error.contains("--servers 4")));
+        assert_eq!(check("partition=ring", 4), Ok(()));
     }
 }

@@ -6,6 +6,7 @@ use crate::faults::{parse_time, shown};
 use crate::process::{Defect, Replication, Timing};
 use crate::scenario::grammar::{Cluster, MAX_SERVERS};
 use crate::systems::{Clients, System};
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::Duration;
@@ -190,7 +191,7 @@ impl Plan {
             beyond.push(format!("clients that roam: it holds for clients {}", about.clients));
         }
         let outside = self.faults.iter().filter(|kind| !self.covers(kind));
-        beyond.extend(outside.map(|kind| format!("{kind}: it covers {}", about.faults)));
+        beyond.extend(outside.map(|kind| format!("{kind}: several may lack their memory at once")));
         if self.model != claim_of(self.system) {
             beyond.push(format!("{}: {} claims {}", self.model, self.system, about.model));
         }
@@ -292,11 +293,15 @@ impl FromStr for Mix {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut mix = Mix { read: 0, write: 0, delete: 0 };
+        let mut named = BTreeSet::new();
         for part in text.split(',') {
             let wrong =
                 || format!("expected weights as in read=50,write=45,delete=5, found {part:?}");
             let (name, weight) = part.split_once('=').ok_or_else(wrong)?;
             let weight = weight.parse().map_err(|_| wrong())?;
+            if !named.insert(name) {
+                return Err(format!("{name} has two weights in {text:?}; give one"));
+            }
             match name {
                 "read" => mix.read = weight,
                 "write" => mix.write = weight,
@@ -390,6 +395,7 @@ mod tests {
                 Ok(text.to_string())
             );
         }
+        assert!("read=1,read=2".parse::<Mix>().is_err_and(|error| error.contains("two weights")));
         assert!("5ms".parse::<LinkProfile>().is_err() && "read=x".parse::<Mix>().is_err());
         assert!("9s+9s".parse::<LinkProfile>().is_err_and(|error| error.contains("10s")));
     }

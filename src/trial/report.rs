@@ -18,8 +18,13 @@ const MOST_NAMED: usize = 5;
 pub fn text(plan: &Plan, trial: &Trial) -> String {
     let (about, figures) = (plan.system.about(), &trial.figures);
     let mut text = format!(
-        "{}, {} servers, {} clients ({}), {} keys, links {}\n",
-        plan.system, plan.servers, plan.clients, plan.sessions, plan.keys, plan.links
+        "{}, {}, {} ({}), {}, links {}\n",
+        plan.system,
+        counted(plan.servers.into(), "server"),
+        counted(plan.clients.into(), "client"),
+        plan.sessions,
+        counted(plan.keys.into(), "key"),
+        plan.links
     );
     let _ = writeln!(text, "claim        {} for clients: {}", about.model, about.clients);
     let _ = writeln!(text, "faults       {}", broke(plan, trial));
@@ -31,6 +36,11 @@ pub fn text(plan: &Plan, trial: &Trial) -> String {
     text.push('\n');
     costs(&mut text, plan, figures);
     text
+}
+
+/// A number of things: `1 key`, `5 keys`.
+pub fn counted(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// How often what broke.
@@ -101,9 +111,10 @@ fn costs(text: &mut String, plan: &Plan, figures: &Figures) {
     let (times, broken) = figures.windows;
     let _ = writeln!(
         text,
-        "available    {} while all was well, {} while something was broken ({times} times, {} of {})",
+        "available    {} while all was well, {} while something was broken ({}, {} of {})",
         share(figures.calm),
         share(figures.troubled),
+        counted(times, "time"),
         seconds(broken),
         seconds(figures.length),
     );

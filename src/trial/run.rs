@@ -6,10 +6,10 @@ use super::plan::{Length, Plan, Sessions};
 use super::standing::Standing;
 use crate::faults::{Fault, shown};
 use crate::history::{Recorder, Recording};
-use crate::process::{Concern, NodeId, Op, Outcome, Status};
+use crate::process::{Concern, Key, NodeId, Op, Outcome, Status};
 use crate::scenario::{Answered, Stage};
 use crate::session::Session;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) trait Ground: Stage {
     /// What each server says of itself; `None` where it says nothing.
     fn statuses(&mut self) -> Vec<Option<Status>>;
 
-    /// Whether the run shall end now, whatever the plan says.
+    /// Whether the load shall end now, whatever the plan says.
     fn is_stopped(&self) -> bool {
         false
     }
@@ -87,6 +87,7 @@ struct Client {
 struct Open {
     client: Option<usize>,
     recording: Option<Recording>,
+    deletes: Option<Key>,
 }
 
 /// Plays `plan` on `ground`. What the clients see goes to `recorder`.
@@ -101,6 +102,7 @@ pub(super) fn run(plan: &Plan, ground: &mut dyn Ground, recorder: &Recorder) -> 
         ended: 0,
         clients: (0..plan.clients).map(|_| Client::default()).collect(),
         open: BTreeMap::new(),
+        deletes: BTreeSet::new(),
         asked: 0,
         standing: Standing::default(),
         done: Done::default(),
@@ -123,6 +125,8 @@ struct Runner<'a> {
     ended: u64,
     clients: Vec<Client>,
     open: BTreeMap<u64, Open>,
+    /// The keys with a delete that is open or whose outcome is unknown.
+    deletes: BTreeSet<Key>,
     asked: u64,
     standing: Standing,
     done: Done,
@@ -204,7 +208,8 @@ impl Runner<'_> {
         }
     }
 
-    /// The client that was meant asks, or the next one that does not wait for an answer.
+    /// The client that was meant asks, or the next one that does not wait for an answer. Who means to delete where another delete
+    /// may still happen reads instead: a delete carries no value, and of two without a version nobody could tell which was read.
     fn ask(&mut self, intent: Intent) {
         let all = self.clients.len();
         let meant = (0..all).map(|step| (intent.client + step) % all);
@@ -226,6 +231,10 @@ impl Runner<'_> {
         let name = client.name(number);
         let session = client.session.clone();
         let (key, at) = (intent.key, self.ground.now());
+        let verb = match verb {
+            Verb::Delete if !self.deletes.insert(key.clone()) => Verb::Read,
+            verb => verb,
+        };
         let (op, what) = match verb {
             Verb::Read if is_log => (Op::WHOLE_LOG, "messages".to_string()),
             Verb::Write(message) if is_log => {
@@ -253,14 +262,21 @@ impl Runner<'_> {
             true => recording.at(at).finally(),
             false => recording.at(at),
         });
+        let deletes = match &op {
+            Op::Delete { key, .. } => Some(key.clone()),
+            _ => None,
+        };
         let number = self.ground.request(name, at, op);
-        self.open.insert(number, Open { client, recording });
+        self.open.insert(number, Open { client, recording, deletes });
     }
 
     fn end(&mut self, answer: Answered) {
         let Some(open) = self.open.remove(&answer.request) else { return };
         if let Some(recording) = open.recording {
             self.recorder.complete(recording, answer.at, &answer.outcome);
+        }
+        if let Some(key) = open.deletes.filter(|_| !matches!(answer.outcome, Outcome::Unknown(_))) {
+            self.deletes.remove(&key);
         }
         if let Some(client) = open.client {
             self.clients[client].learn(&answer.outcome);
@@ -277,11 +293,12 @@ impl Runner<'_> {
         self.done.quiet_from = self.ground.now();
     }
 
-    /// Waits until nobody waits for an answer and all servers are equally far.
+    /// Waits until nobody waits for an answer and all servers are equally far. So does a run whose load was ended early:
+    /// reads of servers that are still catching up would accuse them of what they were about to mend.
     fn settle(&mut self) {
         let most = self.ground.now() + MOST_TO_SETTLE;
         let servers: Vec<NodeId> = (1..=self.plan.servers).map(NodeId).collect();
-        while self.ground.now() < most && !self.ground.is_stopped() {
+        while self.ground.now() < most {
             self.pass(LOOK);
             if self.open.is_empty() && Status::are_settled(&servers, &self.ground.statuses()) {
                 return;

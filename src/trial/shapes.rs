@@ -74,6 +74,16 @@ impl Shape {
             _ => 0,
         }
     }
+
+    /// The fewest servers among which it cuts anything. Any shape will do whatever there is.
+    pub fn fewest_servers(&self) -> u32 {
+        match self {
+            Shape::Any | Shape::Links(_) => 1,
+            Shape::One | Shape::Halves | Shape::Primary | Shape::OneWay => 2,
+            Shape::Bridge => 3,
+            Shape::Ring => 4,
+        }
+    }
 }
 
 fn shuffle(nodes: &mut [NodeId], random: &mut Random) {
@@ -161,6 +171,16 @@ mod tests {
         assert!(ring.iter().all(|seen| seen.len() == 3));
         assert_eq!(ring.iter().collect::<BTreeSet<_>>().len(), 5);
         assert!(Shape::Any.links(1, &mut random).is_empty());
+    }
+
+    #[test]
+    fn a_shape_cuts_nothing_among_fewer_servers_than_it_needs() {
+        let mut random = Random::new(3);
+        for (name, shape) in &NAMED[1..] {
+            let fewest = shape.fewest_servers();
+            assert!(shape.links(fewest - 1, &mut random).is_empty(), "{name}");
+            assert!(!shape.links(fewest, &mut random).is_empty(), "{name}");
+        }
     }
 
     #[test]

@@ -24,16 +24,17 @@ const SEEDS: u32 = 1_000_000;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  conlab test causal                               30 s of virtual time, every fault, in the simulator
+  conlab test causal                             30 s of virtual time, every fault, simulated
   conlab test linearizable --faults kill,partition --seed 7
-  conlab test sequential --runs 500 --ops 1000     500 seeds on all cores; stops at the first violation
-  conlab test sequential --model linearizable      a stronger model than it claims: see it break
+  conlab test sequential --runs 500 --ops 1000   500 seeds on all cores, up to the first violation
+  conlab test sequential --model linearizable    a stronger model than it claims: see it break
   conlab test causal --break leave-out-dependencies --runs 1000
-  conlab test eventual --live --time 30s           real processes, kill -9 and SIGSTOP
+  conlab test eventual --live --time 30s         real processes, kill -9 and SIGSTOP
   conlab test replicated-log --data --faults kill-any,partition
 
-The run is kept in store/NAME/TIME/; see conlab replay, conlab ls and conlab check. A violation in the
-simulator is made smaller and kept there as violation.scn, which conlab run plays.
+The run is kept in store/NAME/TIME/; see conlab replay, conlab ls and conlab check. A violation in
+the simulator is made smaller and kept there as violation.scn, which conlab run plays. Ctrl-C in a
+live run ends the load; the servers are mended, read and judged all the same.
 Exit codes: 0 valid; 1 invalid; 2 unknown; 64 wrong usage; 69 real servers cannot start.")]
 pub struct Test {
     /// linearizable, sequential, causal, eventual or replicated-log

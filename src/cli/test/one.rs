@@ -4,7 +4,9 @@ use super::page::{self, Page};
 use super::{Test, exit_of, replay, say};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::runs::{self, Folder, VIOLATION};
-use crate::trial::{Deed, Done, Journal, Plan, Shrunk, Trial, json, shrink, simulate_into, text};
+use crate::trial::{
+    Deed, Done, Journal, Plan, Shrunk, Trial, counted, json, shrink, simulate_into, text,
+};
 use serde_json::Value as Json;
 use std::fmt::Write;
 
@@ -97,7 +99,12 @@ fn report(plan: &Plan, trial: &Trial, folder: &Folder, smaller: Option<&Shrunk>)
     let (page, history) = (page.display(), history.display());
     let _ = writeln!(report, "kept         {page}; conlab check {history}");
     if let Some(Shrunk { requests, faults, servers, .. }) = smaller {
-        let what = format!("{requests} requests, {faults} faults, {servers} servers");
+        let what = [
+            counted(*requests as u64, "request"),
+            counted(*faults as u64, "fault"),
+            counted(u64::from(*servers), "server"),
+        ]
+        .join(", ");
         let file = folder.file(VIOLATION);
         let _ = writeln!(report, "smaller      {what}: conlab run {}", file.display());
     }

@@ -4,7 +4,7 @@ use super::{Test, exit_of, one, page, replay, say};
 use crate::cli::console::{self, took};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::runs;
-use crate::trial::{Found, Plan, Sweep, Swept, sweep};
+use crate::trial::{Found, Plan, Sweep, Swept, counted, sweep};
 use serde_json::json;
 use std::fmt::Write;
 use std::io::{IsTerminal, stderr};
@@ -100,10 +100,9 @@ fn text(plan: &Plan, test: &Test, swept: &Swept, time: Duration) -> String {
     let (all, ok, messages) = swept.operations;
     let share = if all == 0 { 0.0 } else { 100.0 * ok as f64 / all as f64 };
     let mut text = format!(
-        "{}: {} seed{}, {all} operations, {share:.1} % acknowledged, {messages} messages, in {}\n",
+        "{}: {}, {all} operations, {share:.1} % acknowledged, {messages} messages, in {}\n",
         plan.system,
-        swept.runs,
-        if swept.runs == 1 { "" } else { "s" },
+        counted(swept.runs, "seed"),
         took(time)
     );
     for beyond in plan.beyond_the_claim() {
