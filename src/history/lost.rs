@@ -118,7 +118,8 @@ mod tests {
         assert_eq!(lost(&[Some(1), Some(2)], 2)?, Some(vec![]));
         assert_eq!(lost(&[Some(1), Some(2)], 1)?, Some(vec![1]));
         assert_eq!(lost(&[Some(1), Some(9), Some(version(2, 3))], version(2, 3))?, Some(vec![1]));
-        assert_eq!(lost(&[None], 0)?, Some(vec![]), "nobody knows where it is");
+        assert_eq!(lost(&[None], 1)?, Some(vec![]), "nobody knows where it is");
+        assert_eq!(lost(&[None], 0)?, Some(vec![0]), "its key was never written");
         Ok(())
     }
 
