@@ -19,6 +19,12 @@ impl Clock {
         Clock { origin: Instant::now(), offset: unix_now().saturating_sub(start) }
     }
 
+    /// A clock that stands at zero, for tests that read what it shows.
+    #[cfg(test)]
+    pub fn stopped() -> Self {
+        Clock { origin: Instant::now() + Duration::from_secs(86_400), offset: Duration::ZERO }
+    }
+
     /// The time since the start of the run.
     pub fn now(&self) -> Duration {
         self.offset + self.origin.elapsed()

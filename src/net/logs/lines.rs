@@ -140,7 +140,6 @@ impl Fields {
 mod tests {
     use super::*;
     use std::sync::Mutex;
-    use std::time::Duration;
 
     /// What is logged where is kept by the process as a whole: two subscribers that come and go disturb each other.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -152,8 +151,7 @@ mod tests {
             let seen = seen.clone();
             Arc::new(move |line: &str| seen.lock().expect("no panic").push(line.to_string()))
         };
-        let clock = Clock::since(crate::net::clock::unix_now() + Duration::from_secs(9));
-        let (dispatch, level) = dispatch(options, clock, sink);
+        let (dispatch, level) = dispatch(options, Clock::stopped(), sink);
         tracing::dispatcher::with_default(&dispatch, || work(&level));
         seen.lock().expect("no panic").clone()
     }
