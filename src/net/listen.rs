@@ -6,6 +6,7 @@ use super::plain::PlainHttp;
 use super::rpc::Edge;
 use super::rpc::batch::Together;
 use super::rpc::operations::Operations;
+use super::sockets::{Limits, Sockets};
 use super::wire::{CLIENT_BODY, PEER_BODY};
 use super::{NetError, body::BodyLimits};
 use jsonrpsee::Methods;
@@ -69,19 +70,48 @@ pub(super) fn address_of(listener: &TcpListener) -> Result<SocketAddr, NetError>
     listener.local_addr().map_err(|error| NetError::Internal(format!("no local address: {error}")))
 }
 
+/// A client port that serves.
+pub(super) struct ClientPort {
+    http: ServerHandle,
+    sockets: Sockets,
+}
+
+impl ClientPort {
+    /// Nothing more is read; what is under way is answered.
+    pub fn stop(&self) {
+        let _ = self.http.stop();
+        self.sockets.stop();
+    }
+
+    /// All connections have ended.
+    pub async fn stopped(self) {
+        self.sockets.stopped().await;
+        self.http.stopped().await;
+    }
+}
+
 /// Serves clients: HTTP and WebSocket on one port.
 pub(super) fn serve_clients(
     listener: TcpListener,
     methods: Methods,
     edge: Arc<Edge>,
-) -> Result<ServerHandle, NetError> {
+) -> Result<ClientPort, NetError> {
     let config = config(CLIENT_BODY, CLIENT_CONNECTIONS)
         // The answer to `all` may hold more than one request ever did.
         .max_response_body_size(u32::MAX)
         .max_subscriptions_per_connection(0)
         .build();
-    let middleware =
-        ServiceBuilder::new().layer(BodyLimits::of(CLIENT_BODY)).layer(PlainHttp::of(edge.clone()));
+    let limits = Limits {
+        connections: CLIENT_CONNECTIONS,
+        message: CLIENT_BODY,
+        batch: BATCH,
+        waiting: QUEUE as usize,
+    };
+    let sockets = Sockets::new(edge.clone(), methods.clone(), limits);
+    let middleware = ServiceBuilder::new()
+        .layer(BodyLimits::of(CLIENT_BODY))
+        .layer(PlainHttp::of(edge.clone()))
+        .layer(sockets.clone());
     let service = RpcServiceBuilder::new()
         .layer_fn(|service| Together::around(service, u32::MAX))
         .layer_fn(move |service| Operations::before(service, edge.clone()));
@@ -89,7 +119,8 @@ pub(super) fn serve_clients(
         .set_config(config)
         .set_http_middleware(middleware)
         .set_rpc_middleware(service);
-    server.build_from_tcp(listener).map(|server| server.start(methods)).map_err(internal)
+    let http = server.build_from_tcp(listener).map(|server| server.start(methods));
+    http.map(|http| ClientPort { http, sockets }).map_err(internal)
 }
 
 /// Serves peers and the controller, who hold the token.

@@ -21,6 +21,7 @@
 //! | `peers`, `dial` | the connections to other servers |
 //! | `rpc`, `plain` | the methods of the client port, their errors and their OpenRPC document; plain HTTP |
 //! | `listen`, `guard`, `body` | the ports and their bounds: the token, sizes, times |
+//! | `sockets` | clients' WebSockets |
 //! | `server` | one server's life, as a child, by hand, or as a thread |
 //! | `controller`, `cluster` | starting, watching, harming and ending servers |
 //! | `client` | calling a server |
@@ -47,6 +48,7 @@ mod plain;
 mod requests;
 mod rpc;
 mod server;
+mod sockets;
 mod steps;
 mod wire;
 

@@ -9,4 +9,5 @@ mod log;
 mod logs;
 mod orphans;
 mod rpc;
+mod sockets;
 mod token;

@@ -5,8 +5,8 @@
 //! without either; what else there is on the client port stands in the table.
 
 use super::edge::Edge;
-use super::methods::{OPERATIONS, Operation};
-use super::results::{self, Success};
+use super::methods::OPERATIONS;
+use super::results;
 use super::wrong;
 use crate::net::requests::Answer;
 use crate::process::{Outcome, Reason};
@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, Either, Ready, ready};
 use jsonrpsee::core::middleware::{Batch, Notification};
 use jsonrpsee::server::middleware::rpc::RpcServiceT;
 use jsonrpsee::types::{ErrorObjectOwned, Id, Params, Request};
-use jsonrpsee::{Extensions, MethodResponse, ResponsePayload};
+use jsonrpsee::{MethodResponse, ResponsePayload};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -46,8 +46,8 @@ where
     type BatchResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        match OPERATIONS.iter().find(|operation| operation.name == request.method) {
-            Some(operation) => Either::Left(answer(&self.edge, operation, request)),
+        match take_in(&self.edge, &request) {
+            Some(taken) => Either::Left(answer(request.id, taken)),
             None => Either::Right(self.service.call(request)),
         }
     }
@@ -64,40 +64,39 @@ where
     }
 }
 
-/// Takes the operation in. Only one that waits is given a future of its own.
-fn answer<'a>(
+/// Hands an operation to the node: its answer, or where that will come. Nothing, where the call asks for no operation.
+pub(in crate::net) fn take_in(
     edge: &Edge,
-    operation: &Operation,
-    request: Request<'a>,
-) -> Either<Ready<MethodResponse>, BoxFuture<'a, MethodResponse>> {
-    let Request { id, params, extensions, .. } = request;
-    let params = Params::new(params.as_ref().map(|params| params.get()));
-    let taken = match (operation.read)(&params) {
+    request: &Request<'_>,
+) -> Option<Result<Answer, ErrorObjectOwned>> {
+    let operation = OPERATIONS.iter().find(|operation| operation.name == request.method)?;
+    let params = Params::new(request.params.as_ref().map(|params| params.get()));
+    Some(match (operation.read)(&params) {
         Ok(op) => edge.request(op),
         Err(cause) => Err(wrong::told(operation, &params, &cause)),
-    };
+    })
+}
+
+/// Only an operation that waits is given a future of its own.
+fn answer(
+    id: Id<'_>,
+    taken: Result<Answer, ErrorObjectOwned>,
+) -> Either<Ready<MethodResponse>, BoxFuture<'_, MethodResponse>> {
     match taken {
         Ok(Answer::Later(outcome)) => Either::Right(Box::pin(async move {
             // The node may end without a word.
-            let outcome = outcome.await.unwrap_or(Outcome::Unknown(Reason::Stopping));
-            told(id, results::told(outcome), extensions)
+            told(id, outcome.await.unwrap_or(Outcome::Unknown(Reason::Stopping)))
         })),
-        Ok(Answer::Now(outcome)) => {
-            Either::Left(ready(told(id, results::told(outcome), extensions)))
-        }
-        Err(error) => Either::Left(ready(told(id, Err(error), extensions))),
+        Ok(Answer::Now(outcome)) => Either::Left(ready(told(id, outcome))),
+        Err(error) => Either::Left(ready(MethodResponse::error(id, error))),
     }
 }
 
-fn told(
-    id: Id<'_>,
-    result: Result<Success, ErrorObjectOwned>,
-    extensions: Extensions,
-) -> MethodResponse {
-    let answer = match result {
+/// How the operation ended, as the answer to its call.
+pub(in crate::net) fn told(id: Id<'_>, outcome: Outcome) -> MethodResponse {
+    match results::told(outcome) {
         // The answer to `all` may hold more than one request ever did.
         Ok(success) => MethodResponse::response(id, ResponsePayload::success(success), usize::MAX),
         Err(error) => MethodResponse::error(id, error),
-    };
-    answer.with_extensions(extensions)
+    }
 }

@@ -19,7 +19,7 @@ use super::NetError;
 use super::clock::Clock;
 use super::disk::{DiskFile, DiskQueue, Opened};
 use super::links::Links;
-use super::listen;
+use super::listen::{self, ClientPort};
 use super::logs::{self, LineSink};
 use super::node::{Node, Parts, Serve as _};
 use super::peers::Peers;
@@ -173,7 +173,7 @@ impl Serve {
                 running.await?;
             }
         }
-        farewell([client_port, peer_port]).await;
+        farewell(client_port, peer_port).await;
         Ok(())
     }
 }
@@ -224,13 +224,11 @@ fn seed(order: &StartOrder) -> u64 {
 }
 
 /// Lets what is answered already reach its clients, and closes the ports.
-async fn farewell(ports: [ServerHandle; 2]) {
-    for port in &ports {
-        let _ = port.stop();
-    }
-    for port in ports {
-        let _ = tokio::time::timeout(FAREWELL, port.stopped()).await;
-    }
+async fn farewell(clients: ClientPort, peers: ServerHandle) {
+    clients.stop();
+    let _ = peers.stop();
+    let _ = tokio::time::timeout(FAREWELL, clients.stopped()).await;
+    let _ = tokio::time::timeout(FAREWELL, peers.stopped()).await;
 }
 
 fn twice(error: RegisterMethodError) -> NetError {

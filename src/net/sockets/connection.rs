@@ -1,0 +1,181 @@
+//! One WebSocket of a client: what is read from it, what waits, and what is written to it.
+
+use super::{Calls, Limits, message};
+use crate::net::requests::Answer;
+use crate::net::rpc::Edge;
+use crate::net::rpc::operations::{take_in, told};
+use crate::process::{Outcome, Reason};
+use futures_util::future::{BoxFuture, Either, FusedFuture, FutureExt};
+use futures_util::io::{BufReader, BufWriter};
+use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use jsonrpsee::MethodResponse;
+use jsonrpsee::types::error::reject_too_big_request;
+use jsonrpsee::types::{Id, Request};
+use soketto::connection::Error;
+use soketto::{Incoming, Receiver, Sender};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+use tokio_util::compat::Compat;
+use tokio_util::sync::CancellationToken;
+
+/// The bytes under a WebSocket.
+pub(super) type Bytes = BufReader<BufWriter<Compat<TokioIo<Upgraded>>>>;
+
+/// Calls whose answers are not there yet: operations, and whatever else a message may hold.
+type Waiting = FuturesUnordered<Either<Later, BoxFuture<'static, MethodResponse>>>;
+
+/// An open connection.
+pub(super) struct Connection {
+    edge: Arc<Edge>,
+    calls: Calls,
+    limits: Limits,
+    sender: Sender<Bytes>,
+    waiting: Waiting,
+    /// Whether something was written that has not been flushed.
+    unflushed: bool,
+}
+
+/// What happens next on a connection.
+enum Event {
+    /// A message came.
+    Asked(Vec<u8>),
+    /// One came that is too long, and was skipped.
+    TooLong,
+    /// A call that waited has its answer.
+    Answered(MethodResponse),
+    /// The client has left.
+    Left,
+    /// The server ends.
+    Stopped,
+}
+
+impl Connection {
+    /// A connection that answers through `sender`.
+    pub fn new(edge: Arc<Edge>, calls: Calls, limits: Limits, sender: Sender<Bytes>) -> Self {
+        Connection { edge, calls, limits, sender, waiting: Waiting::new(), unflushed: false }
+    }
+
+    /// Answers what `receiver` brings until the client leaves, or until `stop` and the last answer.
+    pub async fn run(mut self, receiver: Receiver<Bytes>, stop: CancellationToken) {
+        // A message that is read in part is read on by the same future, whatever else happens meanwhile.
+        let mut incoming = stream::unfold(receiver, receive).boxed();
+        let mut stopped = pin!(stop.cancelled().fuse());
+        let mut open = true;
+        while open || !self.waiting.is_empty() {
+            let reads = open && self.waiting.len() < self.limits.waiting;
+            let event = match self.unflushed {
+                false => self.next(&mut incoming, &mut stopped, reads).await,
+                true => match self.next(&mut incoming, &mut stopped, reads).now_or_never() {
+                    Some(event) => event,
+                    // Nothing is ready any more: what was written goes out together.
+                    None if self.flush().await.is_ok() => continue,
+                    None => return,
+                },
+            };
+            let written = match event {
+                Event::Asked(message) => self.take_in(message).await,
+                Event::TooLong => {
+                    let error = reject_too_big_request(self.limits.message);
+                    self.write(MethodResponse::error(Id::Null, error)).await
+                }
+                Event::Answered(answer) => self.write(answer).await,
+                // Nobody is left to read answers; the node goes on with what it has taken in.
+                Event::Left => return,
+                Event::Stopped => {
+                    open = false;
+                    Ok(())
+                }
+            };
+            if written.is_err() {
+                return;
+            }
+        }
+        // Whether the client hears the farewell is its own affair.
+        let _ = self.flush().await;
+        let _ = self.sender.close().await;
+    }
+
+    /// What comes first: an answer, then a message, then the end of the server.
+    async fn next(
+        &mut self,
+        incoming: &mut BoxStream<'static, Event>,
+        stopped: &mut (impl FusedFuture<Output = ()> + Unpin),
+        reads: bool,
+    ) -> Event {
+        tokio::select! {
+            biased;
+            Some(answer) = self.waiting.next(), if !self.waiting.is_empty() => Event::Answered(answer),
+            event = incoming.next(), if reads => event.unwrap_or(Event::Left),
+            () = stopped, if !stopped.is_terminated() => Event::Stopped,
+        }
+    }
+
+    /// Takes an operation in, and writes its answer if it has one already; whatever else came is answered by and by.
+    async fn take_in(&mut self, message: Vec<u8>) -> Result<(), Error> {
+        if let Ok(request) = serde_json::from_slice::<Request<'_>>(&message)
+            && let Some(taken) = take_in(&self.edge, &request)
+        {
+            return match taken {
+                Ok(Answer::Now(outcome)) => self.write(told(request.id, outcome)).await,
+                Ok(Answer::Later(outcome)) => {
+                    let id = request.id.into_owned();
+                    self.waiting.push(Either::Left(Later { id, outcome }));
+                    Ok(())
+                }
+                Err(error) => self.write(MethodResponse::error(request.id, error)).await,
+            };
+        }
+        let answer = message::answer(message, self.calls.clone(), self.limits.batch);
+        self.waiting.push(Either::Right(answer.boxed()));
+        Ok(())
+    }
+
+    async fn write(&mut self, answer: MethodResponse) -> Result<(), Error> {
+        if answer.is_notification() {
+            return Ok(());
+        }
+        self.unflushed = true;
+        self.sender.send_text(answer.as_json().get()).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.unflushed = false;
+        self.sender.flush().await
+    }
+}
+
+/// The answer to an operation that waits for other servers.
+struct Later {
+    id: Id<'static>,
+    outcome: oneshot::Receiver<Outcome>,
+}
+
+impl Future for Later {
+    type Output = MethodResponse;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<MethodResponse> {
+        self.outcome.poll_unpin(context).map(|outcome| {
+            // The node may end without a word.
+            let outcome = outcome.unwrap_or(Outcome::Unknown(Reason::Stopping));
+            told(std::mem::replace(&mut self.id, Id::Null), outcome)
+        })
+    }
+}
+
+/// The next message of a client; none once it has left.
+async fn receive(mut receiver: Receiver<Bytes>) -> Option<(Event, Receiver<Bytes>)> {
+    let mut message = Vec::new();
+    loop {
+        match receiver.receive(&mut message).await {
+            Ok(Incoming::Data(_)) => return Some((Event::Asked(message), receiver)),
+            Ok(Incoming::Pong(_)) => {}
+            Err(Error::MessageTooLarge { .. }) => return Some((Event::TooLong, receiver)),
+            Ok(Incoming::Closed(_)) | Err(_) => return None,
+        }
+    }
+}
