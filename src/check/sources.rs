@@ -49,29 +49,41 @@ impl<'a> Sources<'a> {
         sources
     }
 
-    /// These operations with all the writes that those of `readers` may have seen, and that those may have seen. Who can have
-    /// seen none keeps the last write of its value, so that it is clear why.
+    /// These operations with all the writes on which those of `readers` may rest, and on which those may rest. Who can have seen
+    /// none keeps the last write of its value, so that it is clear why.
     pub fn close(&self, kept: &[OpId], readers: &[OpId]) -> Vec<OpId> {
         let mut closed: BTreeSet<OpId> = kept.iter().copied().collect();
         let mut ahead: Vec<OpId> = readers.to_vec();
         while let Some(reader) = ahead.pop() {
-            let candidates = self.candidates(reader);
-            let mut seen: Vec<OpId> = candidates.clone();
+            let new = self.chain(reader).into_iter().filter(|&write| closed.insert(write));
+            ahead.extend(new.filter(|&write| !self.is_unknown(write)));
+        }
+        closed.into_iter().collect()
+    }
+
+    /// The writes that a reader may have seen, and what unknown cas among them may have seen, as long as nothing known lies between.
+    fn chain(&self, reader: OpId) -> Vec<OpId> {
+        let mut chain = BTreeSet::new();
+        let mut ahead = vec![reader];
+        while let Some(link) = ahead.pop() {
+            let candidates = self.candidates(link);
+            let mut seen = candidates.clone();
             seen.retain(|&write| self.may_see(reader, write));
-            if seen.is_empty() {
+            if seen.is_empty() && link == reader {
                 let before = |write: &&OpId| {
                     let (read, made) = (self.history.operation(reader), **write);
                     self.history.operation(made).invoked() < read.returned()
                 };
                 seen.extend(candidates.iter().rfind(before).or(candidates.last()));
             }
-            ahead.extend(seen.into_iter().filter(|&write| closed.insert(write)));
+            let new = seen.into_iter().filter(|&write| chain.insert(write));
+            ahead.extend(new.filter(|&write| self.is_unknown(write)));
         }
-        closed.into_iter().collect()
+        chain.into_iter().collect()
     }
 
-    /// What is left of `kept`, ascending, when these leave, together with all that may have seen them, or that would be left without
-    /// any write of their value.
+    /// What is left of `kept`, ascending, when these leave, together with all that may rest on them, or that would be left without
+    /// any write of their value. Unknown operations stay: if what they rest on is gone, they need not have taken effect.
     pub fn without(&self, kept: &[OpId], leave: &[OpId]) -> Vec<OpId> {
         let gone = |id: &OpId| kept.binary_search(id).unwrap_or_default();
         let mut stays = vec![true; kept.len()];
@@ -81,18 +93,45 @@ impl<'a> Sources<'a> {
             if written(self.history.operation(write)).is_none() {
                 continue;
             }
+            let passed_on = self.passed_on(kept, &stays, write);
             for (place, &reader) in kept.iter().enumerate() {
-                if !stays[place] || !self.wants(reader, write) {
+                if !stays[place] || self.is_unknown(reader) {
                     continue;
                 }
+                let rests = || passed_on.iter().any(|&link| self.wants(reader, link));
                 let others = || kept.iter().zip(&stays).filter(|(_, stays)| **stays);
-                if self.may_see(reader, write) || !others().any(|(&id, _)| self.wants(reader, id)) {
+                let alone = || !others().any(|(&id, _)| self.wants(reader, id));
+                if self.may_see(reader, write) && rests() || self.wants(reader, write) && alone() {
                     stays[place] = false;
                     ahead.push(reader);
                 }
             }
         }
         kept.iter().zip(stays).filter(|(_, stays)| *stays).map(|(&id, _)| id).collect()
+    }
+
+    /// A write, and the unknown cas that may have found what it left, one after another.
+    fn passed_on(&self, kept: &[OpId], stays: &[bool], write: OpId) -> Vec<OpId> {
+        let mut links = vec![write];
+        let mut at = 0;
+        while let Some(&link) = links.get(at) {
+            at += 1;
+            for (&id, stays) in kept.iter().zip(stays) {
+                if *stays && self.is_unknown(id) && self.wants(id, link) && !links.contains(&id) {
+                    links.push(id);
+                }
+            }
+        }
+        links
+    }
+
+    /// An operation by its number.
+    pub fn operation(&self, id: OpId) -> &'a Operation {
+        self.history.operation(id)
+    }
+
+    fn is_unknown(&self, id: OpId) -> bool {
+        self.history.operation(id).end() == End::Info
     }
 
     /// The writes of what a reader wants.
