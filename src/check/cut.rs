@@ -32,7 +32,8 @@ pub fn is_anchor(sources: &Sources, id: OpId) -> bool {
 ///
 /// Take an order of the whole, and what comes in it before the anchor, A, and after, B. The anchor rests on what is kept, so it holds without
 /// the rest of A, and B follows it as before. Of A there are left, beside what the anchor rests on: writes of known outcome, which may stand
-/// anywhere; known cas, with what they rest on; and unknown operations, which need not have taken effect.
+/// anywhere; known cas, with what they rest on; and unknown operations, which need not have taken effect. A reader in B that finds no write
+/// of its value there keeps one, with what that rests on, so that nobody thinks that it was never written.
 pub fn since(sources: &Sources, kept: &[OpId], anchor: OpId) -> Vec<OpId> {
     let fixed = sources.operation(anchor);
     let overlaps = |operation: &Operation| {
@@ -46,7 +47,8 @@ pub fn since(sources: &Sources, kept: &[OpId], anchor: OpId) -> Vec<OpId> {
     let rest: Vec<OpId> = kept.iter().copied().filter(stays).collect();
     let reader = |id: &OpId| {
         let operation = sources.operation(*id);
-        *id == anchor || is_known_cas(operation) && overlaps(operation)
+        let orphan = operation.end() != End::Info && sources.is_orphan(*id, &rest, kept);
+        *id == anchor || is_known_cas(operation) && overlaps(operation) || orphan
     };
     let readers: Vec<OpId> = rest.iter().copied().filter(reader).collect();
     let mut closed = sources.close(&rest, &readers);

@@ -30,7 +30,7 @@ impl<'a> Sources<'a> {
         };
         for &id in ids {
             let operation = history.operation(id);
-            let Some(value) = written(operation) else { continue };
+            let Some(value) = sources.written(operation) else { continue };
             sources.by_value.entry((operation.key(), value)).or_default().push(id);
             sources.by_key.entry(operation.key()).or_default().push(id);
             if model == Model::Linearizable && operation.end() == End::Ok {
@@ -90,7 +90,7 @@ impl<'a> Sources<'a> {
         leave.iter().for_each(|id| stays[gone(id)] = false);
         let mut ahead = leave.to_vec();
         while let Some(write) = ahead.pop() {
-            if written(self.history.operation(write)).is_none() {
+            if self.written(self.history.operation(write)).is_none() {
                 continue;
             }
             let passed_on = self.passed_on(kept, &stays, write);
@@ -123,6 +123,21 @@ impl<'a> Sources<'a> {
             }
         }
         links
+    }
+
+    /// What it may have left for others to see. A cas of unknown outcome from a value to itself need not have taken effect: who saw
+    /// it saw the same before it. Only where versions tell writes apart it counts.
+    fn written(&self, operation: &Operation) -> Option<ValueId> {
+        let idle = operation.end() == End::Info
+            && operation.act() == Act::Cas
+            && operation.old() == operation.value();
+        written(operation).filter(|_| self.stamped || !idle)
+    }
+
+    /// True of a reader whose value is written among `kept`, but not among `rest`.
+    pub fn is_orphan(&self, reader: OpId, rest: &[OpId], kept: &[OpId]) -> bool {
+        let written = |ids: &[OpId]| ids.iter().any(|&write| self.wants(reader, write));
+        !written(rest) && written(kept)
     }
 
     /// An operation by its number.
@@ -159,7 +174,7 @@ impl<'a> Sources<'a> {
 
     fn wants(&self, reader: OpId, write: OpId) -> bool {
         let (reader, write) = (self.history.operation(reader), self.history.operation(write));
-        let Some(value) = written(write).filter(|_| reader.key() == write.key()) else {
+        let Some(value) = self.written(write).filter(|_| reader.key() == write.key()) else {
             return false;
         };
         let versions = reader.version().filter(|_| reader.act().is_read()).zip(write.version());
