@@ -26,6 +26,10 @@
 //! | [`config`] | config.json, checked once |
 //! | [`picker`], [`cli`] | the menu of levels; the commands and the shell |
 
+// The families of random histories in tests/ name this package; tests of what is private use them too.
+#[cfg(test)]
+extern crate self as conlab;
+
 pub mod check;
 pub mod cli;
 pub mod config;

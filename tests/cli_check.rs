@@ -281,7 +281,10 @@ fn a_shell_on_a_running_cluster_records_where_it_is_told() {
     let output = up.conlab_with_input(&words, "set x 7\nget x\n");
     assert_eq!(code(&output), 0, "{}", err(&output));
     let text = std::fs::read_to_string(&file).expect("it is there");
-    assert_eq!(text.lines().count(), 4, "{text}");
+    // Two requests, and a last read at each of three servers.
+    assert_eq!(text.lines().count(), 10, "{text}");
+    let output = run(directory.path(), &["check", "h.jsonl", "--model", "eventual"]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
 }
 
 #[test]

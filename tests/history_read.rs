@@ -64,6 +64,27 @@ const TOLD: [&str; 6] = [
 ];
 
 #[test]
+fn a_byte_order_mark_is_passed_over() {
+    let edn = "{:process 0, :type :invoke, :f :write, :value 7}\n";
+    let log = "INFO  jepsen.util - 0\t:invoke\t:write\t7\n";
+    let kv = "{:process 0, :type :invoke, :f :put, :key \"x\", :value \"7\"}\n";
+    for (text, format) in [
+        (JSONL, Format::JsonLines),
+        (edn, Format::Edn),
+        (log, Format::JepsenLog),
+        (kv, Format::PorcupineKv),
+    ] {
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(reads(&marked, format), reads(text, format));
+        let detected = read("h", marked.as_bytes(), None).expect("it is well formed");
+        assert_eq!(detected.format, format);
+    }
+    let wrong = format!("\u{feff}{{}}\n");
+    let error = read("h", wrong.as_bytes(), None).expect_err("fields are missing").to_string();
+    assert!(error.starts_with("h:1: the field \"time\" is missing"), "{error}");
+}
+
+#[test]
 fn json_lines_are_read() {
     assert_eq!(reads(JSONL, Format::JsonLines), TOLD);
     let history = read("h", JSONL.as_bytes(), None).expect("it is well formed").history;

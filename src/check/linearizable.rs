@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::meter::Meter;
 use super::zones::{Zoned, Zones};
 use super::{Budget, Model, Verdict, shrink};
-use crate::history::{Act, End, History, KeyId, OpId};
+use crate::history::{Act, History, KeyId, OpId};
 use rayon::prelude::*;
 
 /// Keys that one thread takes at a time, so that its memory serves many of them.
@@ -49,19 +49,16 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
         (Some(first), false) => {
             let (key, fault) = &faults[first];
             let ids = keys.operations(*key).into_owned();
-            let (ids, suspects) = match fault {
-                Fault::Few(few) if breaks(&history.restrict(few), &meter) => {
-                    (few.clone(), few.clone())
-                }
-                Fault::Few(_) => (ids.clone(), ids),
-                Fault::Lists(few) => (ids, few.clone()),
-                Fault::At(id) => {
-                    let suspects = until_return(history, &ids, *id);
-                    (ids, suspects)
-                }
-                Fault::Unknown(_) => (Vec::new(), Vec::new()),
+            let ids = match fault {
+                Fault::Few(few) if breaks(&history.restrict(few), &meter) => few.clone(),
+                _ => ids,
             };
-            shrink::counterexample(history, &ids, &suspects, Model::Linearizable, budget)
+            let suspects = match fault {
+                Fault::At(last) => return shrink::until(history, &ids, *last, budget),
+                Fault::Lists(few) => few,
+                _ => &ids,
+            };
+            shrink::counterexample(history, &ids, suspects, Model::Linearizable, budget)
         }
     }
 }
@@ -123,15 +120,4 @@ fn fault(
         Found::Breaks(id) => Some(Fault::At(id)),
         Found::Unknown(reason) => Some(Fault::Unknown(reason)),
     }
-}
-
-/// What took part up to a return: everything invoked before it, but no look that returns later.
-fn until_return(history: &History, ids: &[OpId], last: OpId) -> Vec<OpId> {
-    let end = history.operation(last).returned();
-    let took_part = |id: &OpId| {
-        let operation = history.operation(*id);
-        let looks = operation.act().is_read() || operation.end() == End::Mismatch;
-        operation.invoked() < end && !(looks && operation.returned() > end)
-    };
-    ids.iter().copied().filter(took_part).collect()
 }

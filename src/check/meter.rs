@@ -46,9 +46,9 @@ impl Meter {
     /// Counts a step that holds so many bytes; says in words what is spent, if something is.
     pub fn spend(&self, bytes: usize) -> Result<(), String> {
         if bytes > self.limit.budget.memory {
-            let mebibytes = self.limit.budget.memory >> 20;
+            let most = amount(self.limit.budget.memory);
             return Err(format!(
-                "the search needs more than {mebibytes} MiB; conlab check --budget-memory gives it more"
+                "the search needs more than {most}; conlab check --budget-memory gives it more"
             ));
         }
         let steps = self.steps.replace(self.steps.get().wrapping_add(1));
@@ -59,5 +59,27 @@ impl Meter {
             ));
         }
         Ok(())
+    }
+}
+
+/// A number of bytes in the largest unit of which it is a whole number.
+fn amount(bytes: usize) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let whole = |&(_, shift): &(&str, u32)| bytes >> shift << shift == bytes && bytes > 0;
+    match units.into_iter().find(whole) {
+        Some((unit, shift)) => format!("{} {unit}", bytes >> shift),
+        None if bytes == 1 => "1 byte".to_string(),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn a_budget_is_told_as_it_was_given() {
+        let told = [0, 1, 3_000_000, 1536, 5 << 20, 2 << 30].map(amount);
+        assert_eq!(told, ["0 bytes", "1 byte", "3000000 bytes", "1536 bytes", "5 MiB", "2 GiB"]);
     }
 }

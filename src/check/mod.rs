@@ -9,6 +9,7 @@ mod append;
 mod before;
 mod causal;
 mod convergence;
+mod cut;
 mod explain;
 mod facts;
 mod frontier;
@@ -23,6 +24,8 @@ mod schedule;
 mod sequential;
 mod sessions;
 mod shrink;
+#[cfg(test)]
+mod sound;
 mod sources;
 mod text;
 mod verdict;

@@ -7,7 +7,7 @@
 use super::explain::explain;
 use super::meter::Meter;
 use super::sources::Sources;
-use super::{Budget, Counterexample, Model, Verdict, breaks};
+use super::{Budget, Counterexample, Model, Verdict, breaks, cut};
 use crate::history::{Act, History, KeyId, OpId, ValueId};
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -18,6 +18,15 @@ const TIME: Duration = Duration::from_secs(2);
 /// The smallest suffix that is tried first; each next one is twice as long.
 const FIRST_SUFFIX: usize = 4;
 
+/// A person takes in so many operations at once; fewer are not looked for.
+const FEW: usize = 6;
+
+/// In so many places where the past may be cut off is looked for fewer.
+const MOST_FOUND: usize = 8;
+
+/// How many of the last places are tried one by one. From there on, the further back, the fewer.
+const COARSER: usize = 16;
+
 /// The verdict of a history that breaks a model, as these suspects out of `ids` show.
 pub fn counterexample(
     history: &History,
@@ -26,17 +35,18 @@ pub fn counterexample(
     model: Model,
     budget: &Budget,
 ) -> Verdict {
-    let meter = Meter::start(&Budget { time: TIME.min(budget.time), ..*budget });
-    let shrink = Shrink { history, ids, sources: Sources::of(history, ids, model), model, meter };
-    let few = shrink.shrink(suspects);
-    let (summary, edges) = explain(&few, model);
-    Verdict::Invalid(Box::new(Counterexample {
-        model,
-        summary,
-        history: few,
-        edges,
-        still_hold: Vec::new(),
-    }))
+    let shrink = Shrink::of(history, ids, model, budget);
+    let kept = shrink.or_all(shrink.sources.close(suspects, suspects));
+    shrink.verdict(shrink.one_by_one(shrink.suffix(kept)))
+}
+
+/// The verdict of a key that is not linearizable, as shows by the time that this operation returns.
+pub fn until(history: &History, ids: &[OpId], last: OpId, budget: &Budget) -> Verdict {
+    let shrink = Shrink::of(history, ids, Model::Linearizable, budget);
+    let kept = shrink.or_all(cut::until(&shrink.sources, ids, last));
+    let lists = kept.iter().any(|&id| history.operation(id).act() == Act::Append);
+    let few = if lists { shrink.one_by_one(shrink.suffix(kept)) } else { shrink.since(kept) };
+    shrink.verdict(few)
 }
 
 struct Shrink<'a> {
@@ -47,23 +57,30 @@ struct Shrink<'a> {
     meter: Meter,
 }
 
-impl Shrink<'_> {
-    fn shrink(&self, suspects: &[OpId]) -> History {
-        let end = suspects.iter().map(|&id| self.history.operation(id).invoked()).max();
-        let open = |&id: &OpId| Some(self.history.operation(id).returned()) > end;
-        let late: Vec<OpId> = match self.model {
-            Model::Linearizable => suspects.iter().copied().filter(open).collect(),
-            _ => suspects.to_vec(),
-        };
-        let mut kept = self.sources.close(suspects, &late);
-        if kept.len() < self.ids.len() && !self.breaks(&self.history.restrict(&kept)) {
-            kept = self.ids.to_vec();
-        }
-        kept = self.suffix(kept);
-        kept = self.one_by_one(kept);
+impl<'a> Shrink<'a> {
+    fn of(history: &'a History, ids: &'a [OpId], model: Model, budget: &Budget) -> Self {
+        let meter = Meter::start(&Budget { time: TIME.min(budget.time), ..*budget });
+        Shrink { history, ids, sources: Sources::of(history, ids, model), model, meter }
+    }
+
+    fn verdict(&self, kept: Vec<OpId>) -> Verdict {
         let few = self.history.restrict(&kept);
         let lists = few.operations().iter().any(|operation| operation.act() == Act::ReadList);
-        if lists { self.elements(few) } else { few }
+        let few = if lists { self.elements(few) } else { few };
+        let (summary, edges) = explain(&few, self.model);
+        Verdict::Invalid(Box::new(Counterexample {
+            model: self.model,
+            summary,
+            history: few,
+            edges,
+            still_hold: Vec::new(),
+        }))
+    }
+
+    /// These, if they break the model; else all.
+    fn or_all(&self, kept: Vec<OpId>) -> Vec<OpId> {
+        let enough = kept.len() == self.ids.len() || self.breaks(&self.history.restrict(&kept));
+        if enough { kept } else { self.ids.to_vec() }
     }
 
     fn breaks(&self, history: &History) -> bool {
@@ -86,6 +103,31 @@ impl Shrink<'_> {
             length *= 2;
         }
         kept
+    }
+
+    /// The fewest that are left when the past is cut off at an operation that fixes the state. The last operations are tried
+    /// one by one, those further back ever more coarsely.
+    fn since(&self, kept: Vec<OpId>) -> Vec<OpId> {
+        let anchors: Vec<OpId> =
+            kept.iter().rev().copied().filter(|&id| cut::is_anchor(&self.sources, id)).collect();
+        let mut best: Option<Vec<OpId>> = None;
+        let (mut place, mut found) = (0, 0);
+        while let Some(&anchor) = anchors.get(place).filter(|_| self.time_is_left()) {
+            place += 1 + place / COARSER;
+            let rest = cut::since(&self.sources, &kept, anchor);
+            if !self.breaks(&self.history.restrict(&rest)) {
+                continue;
+            }
+            let rest = self.one_by_one(rest);
+            found += 1;
+            if best.as_ref().is_none_or(|best| rest.len() < best.len()) {
+                best = Some(rest);
+            }
+            if found == MOST_FOUND || best.as_ref().is_some_and(|best| best.len() <= FEW) {
+                break;
+            }
+        }
+        best.unwrap_or_else(|| self.one_by_one(kept))
     }
 
     /// Takes out one operation after another, in larger pieces first. What cannot go from many cannot go from fewer either: once

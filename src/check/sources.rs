@@ -30,7 +30,7 @@ impl<'a> Sources<'a> {
         };
         for &id in ids {
             let operation = history.operation(id);
-            let Some(value) = written(operation) else { continue };
+            let Some(value) = sources.written(operation) else { continue };
             sources.by_value.entry((operation.key(), value)).or_default().push(id);
             sources.by_key.entry(operation.key()).or_default().push(id);
             if model == Model::Linearizable && operation.end() == End::Ok {
@@ -49,50 +49,104 @@ impl<'a> Sources<'a> {
         sources
     }
 
-    /// These operations with all the writes that those of `readers` may have seen, and that those may have seen. Who can have
-    /// seen none keeps the last write of its value, so that it is clear why.
+    /// These operations with all the writes on which those of `readers` may rest, and on which those may rest. Who can have seen
+    /// none keeps the last write of its value, so that it is clear why.
     pub fn close(&self, kept: &[OpId], readers: &[OpId]) -> Vec<OpId> {
         let mut closed: BTreeSet<OpId> = kept.iter().copied().collect();
         let mut ahead: Vec<OpId> = readers.to_vec();
         while let Some(reader) = ahead.pop() {
-            let candidates = self.candidates(reader);
-            let mut seen: Vec<OpId> = candidates.clone();
+            let new = self.chain(reader).into_iter().filter(|&write| closed.insert(write));
+            ahead.extend(new.filter(|&write| !self.is_unknown(write)));
+        }
+        closed.into_iter().collect()
+    }
+
+    /// The writes that a reader may have seen, and what unknown cas among them may have seen, as long as nothing known lies between.
+    fn chain(&self, reader: OpId) -> Vec<OpId> {
+        let mut chain = BTreeSet::new();
+        let mut ahead = vec![reader];
+        while let Some(link) = ahead.pop() {
+            let candidates = self.candidates(link);
+            let mut seen = candidates.clone();
             seen.retain(|&write| self.may_see(reader, write));
-            if seen.is_empty() {
+            if seen.is_empty() && link == reader {
                 let before = |write: &&OpId| {
                     let (read, made) = (self.history.operation(reader), **write);
                     self.history.operation(made).invoked() < read.returned()
                 };
                 seen.extend(candidates.iter().rfind(before).or(candidates.last()));
             }
-            ahead.extend(seen.into_iter().filter(|&write| closed.insert(write)));
+            let new = seen.into_iter().filter(|&write| chain.insert(write));
+            ahead.extend(new.filter(|&write| self.is_unknown(write)));
         }
-        closed.into_iter().collect()
+        chain.into_iter().collect()
     }
 
-    /// What is left of `kept`, ascending, when these leave, together with all that may have seen them, or that would be left without
-    /// any write of their value.
+    /// What is left of `kept`, ascending, when these leave, together with all that may rest on them, or that would be left without
+    /// any write of their value. Unknown operations stay: if what they rest on is gone, they need not have taken effect.
     pub fn without(&self, kept: &[OpId], leave: &[OpId]) -> Vec<OpId> {
         let gone = |id: &OpId| kept.binary_search(id).unwrap_or_default();
         let mut stays = vec![true; kept.len()];
         leave.iter().for_each(|id| stays[gone(id)] = false);
         let mut ahead = leave.to_vec();
         while let Some(write) = ahead.pop() {
-            if written(self.history.operation(write)).is_none() {
+            if self.written(self.history.operation(write)).is_none() {
                 continue;
             }
+            let passed_on = self.passed_on(kept, &stays, write);
             for (place, &reader) in kept.iter().enumerate() {
-                if !stays[place] || !self.wants(reader, write) {
+                if !stays[place] || self.is_unknown(reader) {
                     continue;
                 }
+                let rests = || passed_on.iter().any(|&link| self.wants(reader, link));
                 let others = || kept.iter().zip(&stays).filter(|(_, stays)| **stays);
-                if self.may_see(reader, write) || !others().any(|(&id, _)| self.wants(reader, id)) {
+                let alone = || !others().any(|(&id, _)| self.wants(reader, id));
+                if self.may_see(reader, write) && rests() || self.wants(reader, write) && alone() {
                     stays[place] = false;
                     ahead.push(reader);
                 }
             }
         }
         kept.iter().zip(stays).filter(|(_, stays)| *stays).map(|(&id, _)| id).collect()
+    }
+
+    /// A write, and the unknown cas that may have found what it left, one after another.
+    fn passed_on(&self, kept: &[OpId], stays: &[bool], write: OpId) -> Vec<OpId> {
+        let mut links = vec![write];
+        let mut at = 0;
+        while let Some(&link) = links.get(at) {
+            at += 1;
+            for (&id, stays) in kept.iter().zip(stays) {
+                if *stays && self.is_unknown(id) && self.wants(id, link) && !links.contains(&id) {
+                    links.push(id);
+                }
+            }
+        }
+        links
+    }
+
+    /// What it may have left for others to see. A cas of unknown outcome from a value to itself need not have taken effect: who saw
+    /// it saw the same before it. Only where versions tell writes apart it counts.
+    fn written(&self, operation: &Operation) -> Option<ValueId> {
+        let idle = operation.end() == End::Info
+            && operation.act() == Act::Cas
+            && operation.old() == operation.value();
+        written(operation).filter(|_| self.stamped || !idle)
+    }
+
+    /// True of a reader whose value is written among `kept`, but not among `rest`.
+    pub fn is_orphan(&self, reader: OpId, rest: &[OpId], kept: &[OpId]) -> bool {
+        let written = |ids: &[OpId]| ids.iter().any(|&write| self.wants(reader, write));
+        !written(rest) && written(kept)
+    }
+
+    /// An operation by its number.
+    pub fn operation(&self, id: OpId) -> &'a Operation {
+        self.history.operation(id)
+    }
+
+    fn is_unknown(&self, id: OpId) -> bool {
+        self.history.operation(id).end() == End::Info
     }
 
     /// The writes of what a reader wants.
@@ -120,7 +174,7 @@ impl<'a> Sources<'a> {
 
     fn wants(&self, reader: OpId, write: OpId) -> bool {
         let (reader, write) = (self.history.operation(reader), self.history.operation(write));
-        let Some(value) = written(write).filter(|_| reader.key() == write.key()) else {
+        let Some(value) = self.written(write).filter(|_| reader.key() == write.key()) else {
             return false;
         };
         let versions = reader.version().filter(|_| reader.act().is_read()).zip(write.version());

@@ -34,7 +34,7 @@ impl Format {
     /// The form of a history that begins with these bytes; `None` where it is none of them. An empty one is JSON Lines.
     pub fn of(start: &[u8]) -> Option<Format> {
         let text = String::from_utf8_lossy(start);
-        let first = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let first = text.trim_start();
         if first.is_empty() {
             return Some(Format::JsonLines);
         }

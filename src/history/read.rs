@@ -7,6 +7,9 @@ use std::io::{self, Read};
 /// The form of a file shows by then.
 const START: usize = 64 * 1024;
 
+/// What some editors put at the beginning of a text: the byte-order mark, in UTF-8. It says nothing.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A history that was read.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -37,13 +40,13 @@ pub fn read(name: &str, input: impl Read, format: Option<Format>) -> Result<Read
 }
 
 fn detected(mut input: impl Read, format: Option<Format>) -> Result<Reading, Fault> {
-    if let Some(format) = format {
-        return whole(input, format);
-    }
     let mut start = Vec::new();
     let taken = input.by_ref().take(START as u64).read_to_end(&mut start);
     taken.map_err(|error| Fault::whole(format!("cannot be read: {error}")))?;
-    let format = Format::of(&start).ok_or_else(|| {
+    if start.starts_with(MARK) {
+        start.drain(..MARK.len());
+    }
+    let format = format.or_else(|| Format::of(&start)).ok_or_else(|| {
         Fault::whole(
             "its form cannot be told; name it: --format jsonl, edn, jepsen-log or porcupine-kv",
         )

@@ -2,7 +2,8 @@
 //! servers came to agree, and `conlab check latest` knows of every model.
 //!
 //! What the session broke would keep the servers apart for no reason of their own, so links are healed and paused servers go
-//! on first. A killed server stays away: nobody can read there.
+//! on first. What others broke, on a cluster that the shell only found, stays as it is. A killed server stays away: nobody can read
+//! there.
 
 use super::cluster::Cluster;
 use crate::cli::console;
@@ -25,27 +26,27 @@ const MOST_KEYS: usize = 500;
 
 /// Reads everything everywhere; says so where that is not possible.
 pub async fn read_everything(cluster: &Cluster) {
-    let (Some(controller), Some(tape)) = (cluster.own(), cluster.tape()) else { return };
+    let Some(tape) = cluster.tape() else { return };
     let keys = tape.keys();
     if keys.is_empty() {
         return;
     }
-    if let Err(reason) = quietly(cluster, controller, tape, &keys).await {
+    if let Err(reason) = quietly(cluster, tape, &keys).await {
         console::remark(&format!("no last reads for the record, {reason}: eventual is unknown"));
     }
 }
 
-async fn quietly(
-    cluster: &Cluster,
-    controller: &Controller,
-    tape: &Tape,
-    keys: &[Key],
-) -> Result<(), String> {
+async fn quietly(cluster: &Cluster, tape: &Tape, keys: &[Key]) -> Result<(), String> {
     if keys.len() > MOST_KEYS {
         return Err(format!("as the session used more than {MOST_KEYS} keys"));
     }
-    mend(controller).await;
-    let info = controller.info();
+    if let Some(controller) = cluster.own() {
+        mend(controller).await;
+    }
+    let info = cluster.info().await.map_err(|error| format!("as {error}"))?;
+    if let Some(paused) = info.servers.iter().find(|server| server.state == "paused") {
+        return Err(format!("as server {} is paused", paused.id.0));
+    }
     let running: Vec<&ServerInfo> =
         info.servers.iter().filter(|server| server.state == "running").collect();
     if !settle(cluster, &info, &running).await {

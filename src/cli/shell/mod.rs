@@ -221,7 +221,7 @@ impl Shell {
         Ok(console::result(line)?)
     }
 
-    /// Leaves the cluster; one of the shell's own is stopped, after the last reads for the record, unless it is to be `at_once`.
+    /// Leaves the cluster, after the last reads for the record unless it is to be `at_once`; one of the shell's own is stopped.
     async fn close(mut self, at_once: bool, mut signals: Signals) {
         self.jobs.abandon().await;
         if !at_once {
