@@ -32,7 +32,9 @@ pub fn compared(before: &Path, after: &Path) -> Result<Vec<String>, String> {
     }
     for (name, place) in COMPARED {
         if let (Some(old), Some(new)) = (old.pointer(place), new.pointer(place)) {
-            put(old == new, told(name, &shown(old), &shown(new)));
+            if *old != 0 || *new != 0 {
+                put(old == new, told(name, &shown(old), &shown(new)));
+            }
         }
     }
     Ok(lines)
