@@ -8,7 +8,7 @@
 mod ends;
 
 use super::reasons;
-use super::unclear::{Candidates, Left, Order};
+use super::unclear::{Candidates, Left};
 use crate::check::before::Before;
 use crate::check::latest::{Column, Latest};
 use crate::check::meter::Meter;
@@ -253,6 +253,19 @@ impl<'a> Saturation<'a> {
         &self.rows[start..start + width]
     }
 
+    /// Whether one operation comes before another, as far as clocks know.
+    pub fn precedes(&self, first: OpId, second: OpId) -> bool {
+        first != second && self.past(second, self.process(first)) >= self.places[first as usize]
+    }
+
+    /// How many operations of a process come before this one, as far as clocks know.
+    pub fn so_many_before(&self, id: OpId, process: u32) -> u32 {
+        match process as usize {
+            own if own == self.process(id) => self.places[id as usize] - 1,
+            other => self.row(id)[other],
+        }
+    }
+
     /// Meets each operation with the last write of its key that comes before it in each process.
     fn infer(&self, meter: &Meter) -> Result<Inferred, Stuck> {
         let number = |id: OpId| self.places[id as usize];
@@ -281,7 +294,7 @@ impl<'a> Saturation<'a> {
 
     /// Asks what an unclear operation may have found, when these are the last writes of its key that come before it.
     fn narrow(&self, id: OpId, known: &[(u32, OpId)], found: &mut Inferred) -> Result<(), Stuck> {
-        match self.candidates.left(self.history, self, id, known) {
+        match self.candidates.left(self, id, known) {
             Left::Nothing => Err(Stuck::Cycle((0..self.history.len() as OpId).collect())),
             Left::One(source) => {
                 found.sources.push((id, source.unwrap_or(INITIAL)));
@@ -309,27 +322,11 @@ impl<'a> Saturation<'a> {
         column.mark.followed = true;
         let mut read = self.first_reader[write as usize];
         while read != NOBODY {
-            if read != id && !Order::precedes(self, read, id) {
+            if read != id && !self.precedes(read, id) {
                 found.push(Edge { from: read, to: id, why: Some(write) });
             }
             read = self.next_reader[read as usize];
         }
-    }
-}
-
-impl Order for Saturation<'_> {
-    fn past(&self, id: OpId, process: u32) -> u32 {
-        let (own, process) = (self.process(id), process as usize);
-        if own == process { self.places[id as usize] - 1 } else { self.row(id)[process] }
-    }
-
-    fn place(&self, id: OpId) -> u32 {
-        self.places[id as usize]
-    }
-
-    fn precedes(&self, first: OpId, second: OpId) -> bool {
-        first != second
-            && Saturation::past(self, second, self.process(first)) >= self.places[first as usize]
     }
 }
 

@@ -4,6 +4,7 @@
 //! that was written before it. Of each process that leaves three kinds of writes: what the read knows, of which only the last of
 //! the key counts; what comes after the read; and between them what nobody knows of, all of which may have been returned.
 
+use super::saturate::Saturation;
 use crate::history::{Act, History, OpId, ValueId};
 use std::collections::BTreeMap;
 
@@ -19,18 +20,6 @@ pub enum Left {
     One(Option<OpId>),
     /// Several.
     Many,
-}
-
-/// What is known of the order by now.
-pub trait Order {
-    /// How many operations of a process come before this one.
-    fn past(&self, id: OpId, process: u32) -> u32;
-
-    /// The place of an operation in its process, from 1.
-    fn place(&self, id: OpId) -> u32;
-
-    /// Whether one operation comes before another.
-    fn precedes(&self, first: OpId, second: OpId) -> bool;
 }
 
 /// By key and value: the writes that leave it.
@@ -60,22 +49,16 @@ impl Candidates {
     }
 
     /// What a read may have returned; `known` are the last writes of its key that come before it, by process.
-    pub fn left(
-        &self,
-        history: &History,
-        order: &impl Order,
-        read: OpId,
-        known: &[(u32, OpId)],
-    ) -> Left {
-        let wanted = found(history, read);
+    pub fn left(&self, order: &Saturation, read: OpId, known: &[(u32, OpId)]) -> Left {
+        let wanted = found(order.history, read);
         let Some(writes) = self.0.get(&wanted) else { return Left::Many };
         let mut left = Left::Nothing;
         if wanted.1 == ValueId::ABSENT && known.is_empty() {
             left = Left::One(None);
         }
         for (&process, writes) in writes {
-            let before = order.past(read, process);
-            let next = writes.partition_point(|&write| order.place(write) <= before);
+            let before = order.so_many_before(read, process);
+            let next = writes.partition_point(|&write| order.places[write as usize] <= before);
             let last = next.checked_sub(1).map(|last| writes[last]);
             let last = last.filter(|&last| {
                 let hidden = |&(_, other): &(u32, OpId)| order.precedes(last, other);
