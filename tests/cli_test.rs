@@ -51,6 +51,11 @@ fn a_run_is_kept_replayed_and_listed() {
     fs::write(&about, other).expect("it can be written");
     let (code, _, error) = conlab(&folder, &format!("replay {}", run.display()));
     assert!(code == 64 && error.contains("use that version"), "{error}");
+
+    fs::write(&about, "{").expect("it can be written");
+    let (code, _, error) = conlab(&folder, "replay latest");
+    let named = error.contains("run.json is not of a run") && error.contains("cannot be run again");
+    assert!(code == 64 && named, "{error}");
 }
 
 #[test]
@@ -140,6 +145,9 @@ fn bad_words_are_refused_with_a_reason() {
         ("test causal --mix read=0", "all weights are 0"),
         ("test causal --name ../up", "expected a name"),
         ("test causal --links slow", "lan"),
+        ("test causal --keep-going", "--runs"),
+        ("test causal --jobs 2", "--runs"),
+        ("test causal --live --data", "keeps its variables in memory"),
         ("replay nowhere", "cannot read"),
         ("replay latest", "no run"),
     ] {
@@ -253,7 +261,28 @@ fn a_live_run_holds_its_claim_and_is_kept() {
         let log = fs::read_to_string(log).expect("it is kept");
         assert!(log.contains(&format!("s n{server} ")) && log.contains("answered"), "{log}");
     }
+    let messages = fs::read_to_string(run.join("messages.jsonl")).expect("it is kept");
+    for line in messages.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect(line);
+        let ends = [&line["from"], &line["to"]].map(|end| end.as_u64().expect("it is a server"));
+        assert!(ends.iter().all(|end| (1..=3).contains(end)) && ends[0] != ends[1], "{line}");
+        assert!(line["time"].is_u64() && line["message"].is_string(), "{line}");
+    }
+    assert!(out.contains(&format!("messages     {},", messages.lines().count())), "{out}");
     let (code, out, error) = conlab(&folder, "replay latest");
     assert_eq!(code, 0, "{out}{error}");
     assert!(out.contains("same     verdict: valid") && out.contains("faults: "), "{out}");
+    fs::remove_file(run.join("results.json")).expect("it can be removed"); // as after kill -9
+    let (code, _, error) = conlab(&folder, &format!("replay {}", run.display()));
+    assert!(code == 0 && error.contains("was ended before its verdict"), "{error}");
+}
+
+#[test]
+fn a_live_log_on_disk_outlives_its_kills() {
+    let folder = folder();
+    let words = "test replicated-log --live --data --servers 3 --time 3s --faults kill-any --fault-every 400ms --seed 3";
+    let (code, out, error) = conlab(&folder, words);
+    assert_eq!(code, 0, "{out}{error}");
+    assert!(out.contains("✓ lost writes") && !out.contains("does not cover"), "{out}");
+    assert!(runs(&folder, "replicated-log")[0].join("data/n1.log").is_file());
 }

@@ -78,6 +78,23 @@ fn replicated_log_on_disk_holds_its_claim_under_any_kill() {
     assert!(first.is_none(), "conlab {}: {first:?}", plan.command().join(" "));
 }
 
+/// Where keys are deleted, values alone leave open what was read: versions that readers were told, and the order itself, decide.
+#[test]
+fn sequential_is_decided_where_keys_are_deleted() {
+    let long = Plan { length: Length::Operations(1_000), ..Plan::of(System::Sequential) };
+    let roaming = Plan { sessions: Sessions::Roaming, ..long.clone() };
+    let broken = Plan { defect: Some(Defect::AnswerBeforeDone), ..long.clone() };
+    let seeds = [10_963, 11_139].map(|seed| (&long, seed)).into_iter();
+    let more = [1, 2, 3, 5].into_iter().flat_map(|seed| [(&roaming, seed), (&broken, seed)]);
+    for (plan, seed) in seeds.chain(more) {
+        let plan = Plan { seed, ..plan.clone() };
+        let trial = simulate(&plan, Journal::default()).expect("it runs");
+        let again = plan.command().join(" ");
+        assert_eq!(trial.judgement.unknown(), None, "conlab {again}");
+        assert!(plan.sessions == Sessions::Bound || trial.judgement.broken().is_some(), "{again}");
+    }
+}
+
 #[test]
 fn replicated_log_is_found_not_to_be_linearizable() {
     let plan =
@@ -284,6 +301,15 @@ fn a_client_that_roams_is_beyond_the_claim_of_sequential() {
     let plan = Plan { sessions: Sessions::Roaming, ..plan(System::Sequential) };
     assert!(plan.beyond_the_claim()[0].contains("bound to one server"));
     assert!(Plan::of(System::Sequential).beyond_the_claim().is_empty());
+}
+
+#[test]
+fn what_a_claim_implies_is_within_it() {
+    let beyond = |model| Plan { model, ..Plan::of(System::Sequential) }.beyond_the_claim();
+    for model in [Model::Sequential, Model::Causal, Model::MonotonicReads, Model::Eventual] {
+        assert!(beyond(model).is_empty(), "{model}");
+    }
+    assert!(beyond(Model::Linearizable)[0].contains("sequential claims sequential"));
 }
 
 /// Eventual answers before it broadcasts: what dies with its origin is counted, and no error.

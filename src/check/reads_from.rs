@@ -1,7 +1,7 @@
 //! Which write each read returns.
 //!
 //! By value where one write only made it; by version where versions are recorded. Where neither tells, nobody knows, and the models
-//! that need it answer `unknown`.
+//! that need it all answer `unknown`; sequential consistency goes on with what is known.
 
 use super::keys::Keys;
 use crate::history::{Act, End, History, OpId, Operation, ValueId};
@@ -9,18 +9,29 @@ use std::collections::HashMap;
 
 /// The source of what returns the initial absence, or of what returns nothing.
 pub const INITIAL: OpId = OpId::MAX;
+/// The source of what may have returned several writes.
+pub const UNCLEAR: OpId = OpId::MAX - 2;
 const NOBODY: OpId = OpId::MAX - 1;
-const MANY: OpId = OpId::MAX - 2;
 
 /// For each operation, the write that it read from.
 #[derive(Debug)]
 pub struct ReadsFrom {
-    /// By operation: a write, or [`INITIAL`]. Of a read of a list: the append of its last element.
+    /// By operation: a write, or [`INITIAL`]. Of a read of a list: the append of its last element. [`UNCLEAR`] only where sources
+    /// were found in part.
     pub source: Vec<OpId>,
-    /// By operation: true where it takes part in the orders. Acknowledged operations do, and unknown ones that were seen.
+    /// By operation: true where it takes part in the orders. Acknowledged operations do, and unknown ones that were seen, or may have
+    /// been.
     pub live: Vec<bool>,
     /// The append of each element of each list.
     pub appends: HashMap<(u32, ValueId), OpId>,
+}
+
+impl ReadsFrom {
+    /// The write that an operation found, if it found one and it is known which.
+    pub fn write(&self, id: OpId) -> Option<OpId> {
+        let source = self.source[id as usize];
+        (source != INITIAL && source != UNCLEAR).then_some(source)
+    }
 }
 
 /// Why there is no answer.
@@ -34,19 +45,28 @@ pub enum Unresolved {
 
 /// Finds the source of each read and each cas.
 pub fn resolve(history: &History) -> Result<ReadsFrom, Unresolved> {
-    by(history, true)
+    let resolver = by(history, true)?;
+    match resolver.unclear {
+        Some(reason) => Err(Unresolved::Unclear(reason)),
+        None => Ok(resolver.found),
+    }
 }
 
-/// The same by values alone, as if no version had been recorded.
-pub fn resolve_by_value(history: &History) -> Result<ReadsFrom, Unresolved> {
-    by(history, false)
+/// The same by values alone, as if no version had been recorded, and as far as they tell; not where an element was appended to a
+/// list twice.
+pub fn resolve_in_part(history: &History) -> Result<ReadsFrom, Unresolved> {
+    let resolver = by(history, false)?;
+    match resolver.unclear.filter(|_| resolver.repeated) {
+        Some(reason) => Err(Unresolved::Unclear(reason)),
+        None => Ok(resolver.found),
+    }
 }
 
-fn by(history: &History, stamped: bool) -> Result<ReadsFrom, Unresolved> {
+fn by(history: &History, stamped: bool) -> Result<Resolver<'_>, Unresolved> {
     let mut resolver = Resolver::new(history, stamped);
     if resolver.distinct() {
         resolver.all_at_once()?;
-        return Ok(resolver.found);
+        return Ok(resolver);
     }
     let mut resolver = Resolver::new(history, stamped);
     let keys = Keys::of(history);
@@ -56,10 +76,7 @@ fn by(history: &History, stamped: bool) -> Result<ReadsFrom, Unresolved> {
             false => resolver.register(&keys.operations(key))?,
         }
     }
-    match resolver.unclear {
-        Some(reason) => Err(Unresolved::Unclear(reason)),
-        None => Ok(resolver.found),
-    }
+    Ok(resolver)
 }
 
 struct Resolver<'a> {
@@ -70,6 +87,8 @@ struct Resolver<'a> {
     slots: Vec<(u32, OpId)>,
     epoch: u32,
     unclear: Option<String>,
+    /// True where an element was appended to a list twice.
+    repeated: bool,
 }
 
 impl<'a> Resolver<'a> {
@@ -80,7 +99,7 @@ impl<'a> Resolver<'a> {
             appends: HashMap::new(),
         };
         let slots = vec![(0, NOBODY); history.values()];
-        Resolver { history, stamped, found, slots, epoch: 0, unclear: None }
+        Resolver { history, stamped, found, slots, epoch: 0, unclear: None, repeated: false }
     }
 
     /// Notes the one write of each value, where there are only registers, no deletes and no value twice: false elsewhere. Then the
@@ -130,9 +149,9 @@ impl<'a> Resolver<'a> {
                 Act::Write | Act::Cas | Act::Append => {
                     let slot = &mut self.slots[operation.value().0 as usize];
                     let again = slot.0 == self.epoch;
-                    *slot = (self.epoch, if again { MANY } else { id });
+                    *slot = (self.epoch, if again { UNCLEAR } else { id });
                 }
-                Act::Delete => deletes = if deletes == NOBODY { id } else { MANY },
+                Act::Delete => deletes = if deletes == NOBODY { id } else { UNCLEAR },
                 Act::Read | Act::ReadList => {}
             }
             self.found.live[id as usize] = operation.end() == End::Ok;
@@ -147,7 +166,33 @@ impl<'a> Resolver<'a> {
         while let Some(id) = ahead.pop() {
             self.source(id, ids, deletes, &mut versions, &mut ahead)?;
         }
+        if ids.iter().any(|&id| self.found.source[id as usize] == UNCLEAR) {
+            self.bring_to_life_what_may_be_seen(ids, deletes);
+        }
         Ok(())
+    }
+
+    /// Where it is unclear what was read of a key, an unknown change may have been read that leaves what several do. So may every
+    /// other where there is an unknown cas: it may have found it.
+    fn bring_to_life_what_may_be_seen(&mut self, ids: &[OpId], deletes: OpId) {
+        let open = |found: &ReadsFrom, id: OpId| {
+            self.history.operation(id).end() == End::Info && !found.live[id as usize]
+        };
+        let open: Vec<OpId> = ids.iter().copied().filter(|&id| open(&self.found, id)).collect();
+        let is_cas = |id: OpId| self.history.operation(id).act() == Act::Cas;
+        let has_cas = open.iter().any(|&id| is_cas(id));
+        for id in open {
+            let operation = self.history.operation(id);
+            let left = match operation.act() {
+                Act::Read | Act::ReadList => continue,
+                Act::Delete => ValueId::ABSENT,
+                _ => operation.value(),
+            };
+            if has_cas || self.by_value(left, None, deletes) == UNCLEAR {
+                self.found.live[id as usize] = true;
+                self.found.source[id as usize] = if is_cas(id) { UNCLEAR } else { INITIAL };
+            }
+        }
     }
 
     /// Finds the source of one operation, and brings it to life if its outcome was unknown.
@@ -167,13 +212,13 @@ impl<'a> Resolver<'a> {
         };
         let version = version.filter(|_| self.stamped);
         let source = match self.by_value(value, version, deletes) {
-            MANY => match version {
+            UNCLEAR => match version {
                 Some(version) => {
                     let history = self.history;
                     let versions = versions.get_or_insert_with(|| by_version(history, ids));
                     self.by_version(value, version, ids, versions)
                 }
-                None => MANY,
+                None => UNCLEAR,
             },
             found => found,
         };
@@ -183,7 +228,8 @@ impl<'a> Resolver<'a> {
             }
             INITIAL => return Ok(()),
             NOBODY => return Err(Unresolved::Wrong(vec![id])),
-            MANY => {
+            UNCLEAR => {
+                self.found.source[id as usize] = UNCLEAR;
                 self.unclear.get_or_insert_with(|| unclear(self.history, operation, value));
                 return Ok(());
             }
@@ -209,7 +255,7 @@ impl<'a> Resolver<'a> {
     fn by_value(&self, value: ValueId, version: Option<u64>, deletes: OpId) -> OpId {
         if value == ValueId::ABSENT {
             let initial = deletes == NOBODY || version == Some(0);
-            return if initial { INITIAL } else { MANY };
+            return if initial { INITIAL } else { UNCLEAR };
         }
         let (epoch, write) = self.slots[value.0 as usize];
         if epoch == self.epoch { write } else { NOBODY }
@@ -242,7 +288,7 @@ impl<'a> Resolver<'a> {
         match (unknown.next(), unknown.next()) {
             (None, _) => NOBODY,
             (Some(only), None) => only,
-            _ => MANY,
+            _ => UNCLEAR,
         }
     }
 
@@ -259,6 +305,7 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        self.repeated |= repeated.is_some();
         if let Some(id) = repeated {
             let operation = self.history.operation(id);
             self.unclear.get_or_insert_with(|| unclear(self.history, operation, operation.value()));

@@ -31,7 +31,9 @@ pub fn compared(before: &Path, after: &Path) -> Result<Vec<String>, String> {
         put(same, told("faults", &count, &now) + order);
     }
     for (name, place) in COMPARED {
-        if let (Some(old), Some(new)) = (old.pointer(place), new.pointer(place)) {
+        if let (Some(old), Some(new)) = (old.pointer(place), new.pointer(place))
+            && (*old != 0 || *new != 0)
+        {
             put(old == new, told(name, &shown(old), &shown(new)));
         }
     }

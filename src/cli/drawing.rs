@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 /// About the width of a letter of the labels.
 const LETTER: f64 = 6.7;
+/// How high it stands above its line.
+const LETTER_HEIGHT: f64 = 11.0;
 
 /// How something is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,7 @@ const LOOK: &str = "\
 text { font-family: 'DejaVu Sans', sans-serif; font-size: 12px; fill: #1f2328;
   paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round }
 .title { font-size: 15px; font-weight: bold }
+.behind { fill: #ffffff; fill-opacity: 0.9 }
 .row { stroke: #d0d7de }
 .bar { fill: #dbe7f3; stroke: #57708a }
 .marked { fill: #ffd8cc; stroke: #b3261e; stroke-width: 2 }
@@ -64,7 +67,7 @@ impl Drawing {
             writeln!(self.text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>");
     }
 
-    /// Text from a point on, cut where it would go past `most`.
+    /// Text from a point on, cut where it would go past `most`. What was drawn there before goes behind it.
     pub fn label(&mut self, x: f64, y: f64, text: &str, most: f64) {
         let room = ((most - x) / LETTER).max(1.0) as usize;
         let cut: String = if text.chars().count() <= room {
@@ -72,6 +75,8 @@ impl Drawing {
         } else {
             text.chars().take(room.saturating_sub(1)).chain(['…']).collect()
         };
+        let width = cut.chars().count() as f64 * LETTER;
+        self.rect("behind", (x - 2.0, y - LETTER_HEIGHT), (width + 4.0, LETTER_HEIGHT + 3.0), "");
         self.text(x, y, &cut, Style::Plain);
     }
 

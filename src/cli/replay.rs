@@ -41,7 +41,7 @@ impl Replay {
         let cli = Cli::try_parse_from(words)
             .map_err(|error| wrong(error.kind().as_str().unwrap_or("")))?;
         let Some(Command::Test(test)) = cli.command else { return Err(wrong("another command")) };
-        if !folder.join(MESSAGES).is_file() {
+        if !test.is_one_simulated() || !folder.join(runs::RESULTS).is_file() {
             return again(&folder, *test, globals);
         }
         console::result(&format!("seed {}: conlab {}", begun.seed, begun.arguments.join(" ")))?;
@@ -75,19 +75,33 @@ impl Replay {
         if self.folder != Path::new("latest") || self.folder.exists() {
             return Ok(self.folder.clone());
         }
-        let is_test = |folder: &PathBuf| Begun::read(folder).is_ok_and(|run| run.is_test());
-        runs::folders().into_iter().rfind(is_test).ok_or_else(|| {
-            Failure::usage(format!("there is no run of conlab test in {}/ yet", runs::STORE))
-        })
+        for folder in runs::folders().into_iter().rev() {
+            match Begun::read(&folder) {
+                Ok(run) if run.is_test() => return Ok(folder),
+                Ok(_) => {}
+                Err(why) => {
+                    let text = format!("the latest run cannot be run again: {why}; name another");
+                    return Err(Failure::usage(text));
+                }
+            }
+        }
+        Err(Failure::usage(format!("there is no run of conlab test in {}/ yet", runs::STORE)))
     }
 }
 
 /// Runs it again where the bytes cannot be the same, and says what was: a live run has the same load and the same schedule
-/// of faults, but real time; of many seeds only the results are kept.
+/// of faults, but real time; of many seeds only the results are kept; and a run that was ended early has none.
 fn again(folder: &Path, test: Test, globals: &Globals) -> Result<Exit, Failure> {
     let exit = test.run(globals)?;
     let is_test = |folder: &PathBuf| Begun::read(folder).is_ok_and(|run| run.is_test());
     let Some(after) = runs::folders().into_iter().rfind(is_test) else { return Ok(exit) };
+    if !folder.join(runs::RESULTS).is_file() {
+        let folder = folder.display();
+        console::remark(&format!(
+            "nothing to compare: the run in {folder} was ended before its verdict"
+        ));
+        return Ok(exit);
+    }
     match compared(folder, &after) {
         Ok(lines) => lines.iter().try_for_each(|line| console::result(line))?,
         Err(why) => console::remark(&format!("nothing to compare: {why}")),

@@ -16,7 +16,7 @@ pub const STORE: &str = "store";
 pub const RUN: &str = "run.json";
 /// What the clients saw.
 pub const HISTORY: &str = "history.jsonl";
-/// Every message between servers, where they were simulated.
+/// Every message between servers.
 pub const MESSAGES: &str = "messages.jsonl";
 /// What broke, and when.
 pub const FAULTS: &str = "faults.jsonl";
@@ -24,6 +24,8 @@ pub const FAULTS: &str = "faults.jsonl";
 pub const RESULTS: &str = "results.json";
 /// The whole run on one page, for people.
 pub const REPORT: &str = "report.html";
+/// The folder of what real servers keep on disk.
+pub const DATA: &str = "data";
 /// The folder of the servers' logs.
 const NODES: &str = "nodes";
 /// A scenario that shows the violation.

@@ -26,7 +26,8 @@ pub struct Recorder {
 #[derive(Debug)]
 #[must_use = "its outcome is to be recorded"]
 pub struct Recording {
-    client: String,
+    /// Which client, in the order of their coming.
+    client: usize,
     process: u64,
     function: &'static str,
     key: Key,
@@ -53,8 +54,9 @@ struct State {
     index: u64,
     time: u64,
     processes: u64,
-    /// The process numbers of each client that are not in use.
-    idle: BTreeMap<String, Vec<u64>>,
+    clients: BTreeMap<String, usize>,
+    /// By client: its process numbers that are not in use.
+    idle: Vec<Vec<u64>>,
     keys: BTreeSet<Key>,
     line: String,
     failed: Option<io::Error>,
@@ -68,7 +70,8 @@ impl Recorder {
             index: 0,
             time: 0,
             processes: 0,
-            idle: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            idle: Vec::new(),
             keys: BTreeSet::new(),
             line: String::new(),
             failed: None,
@@ -89,7 +92,8 @@ impl Recorder {
             Op::All { .. } | Op::Messages { .. } => return None,
         };
         let mut state = self.lock();
-        let (client, process) = (client.to_string(), state.process(client));
+        let client = state.client(client);
+        let process = state.process(client);
         if !state.keys.contains(&key) {
             state.keys.insert(key.clone());
         }
@@ -105,10 +109,7 @@ impl Recorder {
         let mut state = self.lock();
         let known = state.complete(&recording, time, outcome);
         if known {
-            match state.idle.get_mut(&recording.client) {
-                Some(idle) => idle.push(recording.process),
-                None => _ = state.idle.insert(recording.client, vec![recording.process]),
-            }
+            state.idle[recording.client].push(recording.process);
         }
     }
 
@@ -128,9 +129,19 @@ impl Recorder {
 }
 
 impl State {
+    /// Which client it is.
+    fn client(&mut self, name: &str) -> usize {
+        if let Some(client) = self.clients.get(name) {
+            return *client;
+        }
+        self.clients.insert(name.to_string(), self.idle.len());
+        self.idle.push(Vec::new());
+        self.idle.len() - 1
+    }
+
     /// A number of `client` that is not in use; a new one if there is none.
-    fn process(&mut self, client: &str) -> u64 {
-        if let Some(process) = self.idle.get_mut(client).and_then(Vec::pop) {
+    fn process(&mut self, client: usize) -> u64 {
+        if let Some(process) = self.idle[client].pop() {
             return process;
         }
         self.processes += 1;

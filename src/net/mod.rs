@@ -57,5 +57,5 @@ pub use cluster::{ClusterInfo, ServerInfo};
 pub use connections::Connections;
 pub use controller::{ClusterEvent, ClusterOptions, Controller};
 pub use error::{NetError, NetErrorKind};
-pub use logs::{LogFormat, LogLevel, LogOptions, LogSwitch, Shown};
+pub use logs::{LogFormat, LogLevel, LogLine, LogOptions, LogSwitch, Shown};
 pub use server::{CHILD_ARGUMENTS, JoinOptions, run_child, run_joined};

@@ -1,6 +1,6 @@
 //! What a server logs of its steps, in the field's words. Where a level is off nothing is formatted.
 
-use super::logs::TARGET;
+use super::logs::{FROM, GOT, TARGET};
 use crate::process::{NodeId, Op, Outcome, Step, Ticket};
 use std::fmt::Display;
 use tracing::{debug, enabled, info, warn};
@@ -39,7 +39,7 @@ pub(super) fn sent(server: NodeId, to: &[NodeId], message: &impl Display) {
 
 /// A peer's message arrived.
 pub(super) fn received(server: NodeId, from: NodeId, message: &impl Display) {
-    debug!(target: TARGET, server = server.0, "got {message} from {from}");
+    debug!(target: TARGET, server = server.0, "{GOT}{message}{FROM}{}", from.0);
 }
 
 /// Messages were lost because their receivers do not listen or do not keep up.

@@ -16,7 +16,7 @@ pub(super) const ABOUT: About = About {
     model: "eventual",
     clients: Clients::Any,
     how: "writes are answered at once and broadcast later; reads are local",
-    faults: "all; a server that loses its memory may lose writes that it answered and had not broadcast",
+    faults: "lossy, slow or cut links; pauses; kills while one server at a time lacks its memory: it may lose writes that it answered and had not broadcast",
     durable: false,
     not: "read-your-writes: a client may read what was there before its own write",
 };

@@ -7,18 +7,20 @@ use crate::history::Recorder;
 use crate::net::{ClusterOptions, Controller, LogOptions, NetError};
 use crate::process::{NodeId, Op, Status};
 use crate::scenario::{Answered, Live, Stage};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::task;
 
 /// Runs a plan on server processes of its own, on free ports. What the clients see goes to `recorder`, and what the servers
-/// log, and whose it is, to the sink beside the options. Once `stopped` is true the load ends. No server outlives the run.
+/// log, and whose it is, to the sink beside the options. A log that is kept on disk is kept in `data`. Once `stopped` is true the load ends. No server outlives the run.
 ///
 /// # Errors
 /// If the cluster cannot start.
 pub async fn run_live(
     plan: Plan,
+    data: Option<PathBuf>,
     (log, keep): (LogOptions, impl Fn(NodeId, &str) + Send + Sync + 'static),
     recorder: Arc<Recorder>,
     stopped: Arc<AtomicBool>,
@@ -29,6 +31,7 @@ pub async fn run_live(
         timing: plan.timing(),
         link_delays: vec![(Link::All, cluster.link)],
         link_jitter: cluster.jitter,
+        data,
         log,
         ..ClusterOptions::new(cluster.system)
     };

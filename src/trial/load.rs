@@ -3,7 +3,9 @@
 //! It is an open loop: who comes when does not depend on what was answered. It comes in bursts. What a checker can see, it sees between operations that overlap on one key: so several clients ask
 //! for the same key within the time that a write takes, most for the first of the keys. Every value is written once.
 
-use super::plan::{LinkProfile, Mix, Plan, Sessions, key_name};
+use super::mix::{Mix, Sessions};
+use super::plan::Plan;
+use super::profile::LinkProfile;
 use crate::log::MASTER;
 use crate::process::{Key, NodeId, Value};
 use crate::random::Random;
@@ -40,7 +42,8 @@ pub(super) enum Verb {
 pub(super) struct Load {
     clients: u64,
     servers: u64,
-    keys: u32,
+    /// The first are asked for most.
+    keys: Vec<Key>,
     mix: Mix,
     sessions: Sessions,
     /// From the start of one burst to that of the next, on average.
@@ -63,7 +66,7 @@ impl Load {
         let mut load = Load {
             clients: plan.clients.into(),
             servers: plan.servers.into(),
-            keys: plan.keys,
+            keys: plan.key_names().map(Key::from).collect(),
             mix: plan.mix,
             sessions: plan.sessions,
             distance,
@@ -87,8 +90,9 @@ impl Load {
             let client = ((first + number) % self.clients) as usize;
             let same = number == 0 || self.random.percent(SAME_KEY);
             let key = if same { key } else { self.some_key() };
+            let key = self.keys[key].clone();
             let (server, verb) = (self.server(client), self.some_verb());
-            let intent = Intent { at, client, server, key: key_name(key).into(), verb };
+            let intent = Intent { at, client, server, key, verb };
             self.intents += 1;
             self.coming.insert((at, self.intents), intent);
             at += self.below(self.spread / size as u32 * 2);
@@ -103,9 +107,9 @@ impl Load {
     }
 
     /// The key number n is asked for half as often as the one before it.
-    fn some_key(&mut self) -> u32 {
+    fn some_key(&mut self) -> usize {
         let mut key = 0;
-        while key + 1 < self.keys && self.random.percent(50.0) {
+        while key + 1 < self.keys.len() && self.random.percent(50.0) {
             key += 1;
         }
         key

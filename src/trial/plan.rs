@@ -1,14 +1,13 @@
 //! What a trial is made of. A plan and its seed fix the load and the faults.
 
+use super::mix::{Mix, Sessions};
 use super::nemesis::Kind;
+use super::profile::LinkProfile;
 use crate::check::Model;
-use crate::faults::{parse_time, shown};
+use crate::faults::shown;
 use crate::process::{Defect, Replication, Timing};
 use crate::scenario::grammar::{Cluster, MAX_SERVERS};
 use crate::systems::{Clients, System};
-use std::collections::BTreeSet;
-use std::fmt::{self, Display};
-use std::str::FromStr;
 use std::time::Duration;
 
 /// The most operations of one trial: a checker holds them all.
@@ -19,9 +18,6 @@ const MOST_CLIENTS: u32 = 1_000;
 const MOST_KEYS: u32 = 1_000;
 /// The longest trial.
 const LONGEST: Duration = Duration::from_secs(3_600);
-/// The longest that a link of a profile may take.
-const SLOWEST_LINK: Duration = Duration::from_secs(10);
-
 /// Who asks what of which cluster, and what breaks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -66,39 +62,6 @@ pub enum Length {
     Time(Duration),
 }
 
-/// What is asked for, by weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mix {
-    /// Reads.
-    pub read: u32,
-    /// Writes, of values that differ.
-    pub write: u32,
-    /// Deletes.
-    pub delete: u32,
-}
-
-/// Whether clients stay at a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sessions {
-    /// Each client asks one server for life, also after errors.
-    Bound,
-    /// Each request goes to any server.
-    Roaming,
-}
-
-/// How long messages take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LinkProfile {
-    /// At least so long.
-    pub delay: Duration,
-    /// And so much longer, by chance.
-    pub jitter: Duration,
-}
-
-/// Names for links: those in one room, one city, one continent, and those on which messages overtake each other by far.
-const PROFILES: [(&str, u64, u64); 4] =
-    [("lan", 1, 1), ("city", 5, 2), ("continent", 40, 20), ("wild", 1, 400)];
-
 impl Plan {
     /// What the system claims, put to the test under all that its claim covers.
     pub fn of(system: System) -> Plan {
@@ -117,7 +80,7 @@ impl Plan {
             sessions: if bound { Sessions::Bound } else { Sessions::Roaming },
             faults: Kind::COVERED.to_vec(),
             fault_every: Duration::from_secs(2),
-            links: LinkProfile::named("lan").unwrap_or_default(),
+            links: LinkProfile::default(),
             seed: 1,
             model: claim_of(system),
             defect: None,
@@ -128,6 +91,12 @@ impl Plan {
     /// Whether the claim of the system covers a kind of fault: a log on disk outlives every kill.
     pub fn covers(&self, kind: &Kind) -> bool {
         kind.is_covered() || self.data
+    }
+
+    /// Whether the system claims a model, or more than that. All promise to converge.
+    fn claims(&self, model: Model) -> bool {
+        let claim = claim_of(self.system);
+        model == claim || claim.implies(model) || model == Model::Eventual
     }
 
     /// Whether the master of a log is spared: in memory alone, its claim covers no kill of it.
@@ -192,7 +161,7 @@ impl Plan {
         }
         let outside = self.faults.iter().filter(|kind| !self.covers(kind));
         beyond.extend(outside.map(|kind| format!("{kind}: several may lack their memory at once")));
-        if self.model != claim_of(self.system) {
+        if !self.claims(self.model) {
             beyond.push(format!("{}: {} claims {}", self.model, self.system, about.model));
         }
         beyond.extend(self.defect.map(|defect| format!("the defect {defect}")));
@@ -261,7 +230,7 @@ pub(super) fn claim_of(system: System) -> Model {
 }
 
 /// `x`, `y`, `z`, then `k3`, `k4`, …
-pub(super) fn key_name(index: u32) -> String {
+fn key_name(index: u32) -> String {
     match index {
         0..3 => char::from(b'x' + index as u8).to_string(),
         _ => format!("k{index}"),
@@ -275,130 +244,9 @@ fn within(flag: &str, number: u64, least: u64, most: u64) -> Result<(), String> 
     Err(format!("{flag}: expected {least} to {most}, found {number}"))
 }
 
-impl Mix {
-    /// The sum of the weights.
-    pub fn total(self) -> u64 {
-        [self.read, self.write, self.delete].into_iter().map(u64::from).sum()
-    }
-}
-
-impl Display for Mix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "read={},write={},delete={}", self.read, self.write, self.delete)
-    }
-}
-
-impl FromStr for Mix {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut mix = Mix { read: 0, write: 0, delete: 0 };
-        let mut named = BTreeSet::new();
-        for part in text.split(',') {
-            let wrong =
-                || format!("expected weights as in read=50,write=45,delete=5, found {part:?}");
-            let (name, weight) = part.split_once('=').ok_or_else(wrong)?;
-            let weight = weight.parse().map_err(|_| wrong())?;
-            if !named.insert(name) {
-                return Err(format!("{name} has two weights in {text:?}; give one"));
-            }
-            match name {
-                "read" => mix.read = weight,
-                "write" => mix.write = weight,
-                "delete" => mix.delete = weight,
-                _ => return Err(wrong()),
-            }
-        }
-        Ok(mix)
-    }
-}
-
-impl Display for Sessions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Sessions::Bound => "bound",
-            Sessions::Roaming => "roaming",
-        })
-    }
-}
-
-impl FromStr for Sessions {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "bound" => Ok(Sessions::Bound),
-            "roaming" => Ok(Sessions::Roaming),
-            _ => Err(format!("expected bound or roaming, found {text:?}")),
-        }
-    }
-}
-
-impl Default for LinkProfile {
-    fn default() -> Self {
-        LinkProfile { delay: Duration::from_millis(1), jitter: Duration::from_millis(1) }
-    }
-}
-
-impl LinkProfile {
-    fn named(name: &str) -> Option<Self> {
-        let (_, delay, jitter) = PROFILES.into_iter().find(|(known, ..)| *known == name)?;
-        Some(LinkProfile {
-            delay: Duration::from_millis(delay),
-            jitter: Duration::from_millis(jitter),
-        })
-    }
-}
-
-impl Display for LinkProfile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = PROFILES.iter().find(|(name, ..)| LinkProfile::named(name) == Some(*self));
-        match name {
-            Some((name, ..)) => f.pad(name),
-            None => write!(f, "{}+{}", shown(self.delay), shown(self.jitter)),
-        }
-    }
-}
-
-impl FromStr for LinkProfile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(profile) = LinkProfile::named(text) {
-            return Ok(profile);
-        }
-        let names = PROFILES.map(|(name, ..)| name).join(", ");
-        let wrong =
-            || format!("expected {names}, or a delay and its jitter as in 5ms+2ms, found {text:?}");
-        let (delay, jitter) = text.split_once('+').ok_or_else(wrong)?;
-        let delay = parse_time(delay).map_err(|_| wrong())?;
-        let jitter = parse_time(jitter).map_err(|_| wrong())?;
-        if delay + jitter > SLOWEST_LINK {
-            return Err(format!("a link takes at most {}, found {text:?}", shown(SLOWEST_LINK)));
-        }
-        Ok(LinkProfile { delay, jitter })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_read_back() {
-        for text in ["read=50,write=45,delete=5", "read=1,write=0,delete=0"] {
-            assert_eq!(text.parse::<Mix>().map(|mix| mix.to_string()), Ok(text.to_string()));
-        }
-        for text in ["lan", "wild", "5ms+0ms"] {
-            assert_eq!(
-                text.parse::<LinkProfile>().map(|links| links.to_string()),
-                Ok(text.to_string())
-            );
-        }
-        assert!("read=1,read=2".parse::<Mix>().is_err_and(|error| error.contains("two weights")));
-        assert!("5ms".parse::<LinkProfile>().is_err() && "read=x".parse::<Mix>().is_err());
-        assert!("9s+9s".parse::<LinkProfile>().is_err_and(|error| error.contains("10s")));
-    }
 
     #[test]
     fn impossible_plans_are_refused_with_their_flag() {

@@ -1,16 +1,18 @@
 //! Plays a plan on a cluster: asks, breaks, mends, waits until all is quiet, and reads everything everywhere.
 
 use super::load::{Intent, Load, Verb, at_log, home};
+use super::mix::Sessions;
 use super::nemesis::{Disturbance, Schedule};
-use super::plan::{Length, Plan, Sessions};
+use super::plan::{Length, Plan};
 use super::standing::Standing;
-use crate::faults::{Fault, shown};
+use crate::faults::Fault;
 use crate::history::{Recorder, Recording};
 use crate::process::{Concern, Key, NodeId, Op, Outcome, Status};
 use crate::scenario::{Answered, Stage};
 use crate::session::Session;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Servers that have not settled by then never will.
@@ -59,11 +61,11 @@ pub enum Deed {
         /// When.
         at: Duration,
         /// Its name.
-        client: String,
+        client: Arc<str>,
         /// Whom.
         server: NodeId,
-        /// For what, in the words of a scenario: `set x 7`.
-        what: String,
+        /// For what; without the session that it carried.
+        op: Op,
     },
     /// Something broke, or was mended.
     Broke {
@@ -75,9 +77,12 @@ pub enum Deed {
 }
 
 /// One client, over all its lives.
-#[derive(Default)]
 struct Client {
+    /// From 1.
+    number: usize,
     life: u32,
+    /// `c3`, then `c3-1`, …
+    name: Arc<str>,
     session: Option<Session>,
     refusals: u32,
     busy: bool,
@@ -100,7 +105,7 @@ pub(super) fn run(plan: &Plan, ground: &mut dyn Ground, recorder: &Recorder) -> 
         nemesis: Schedule::of(plan).peekable(),
         ends: BTreeMap::new(),
         ended: 0,
-        clients: (0..plan.clients).map(|_| Client::default()).collect(),
+        clients: (1..=plan.clients as usize).map(|number| Client::new(number, 0)).collect(),
         open: BTreeMap::new(),
         deletes: BTreeSet::new(),
         asked: 0,
@@ -228,31 +233,26 @@ impl Runner<'_> {
         };
         let client = &mut self.clients[number];
         client.busy = true;
-        let name = client.name(number);
-        let session = client.session.clone();
+        let (name, session) = (client.name.clone(), client.session.clone());
         let (key, at) = (intent.key, self.ground.now());
         let verb = match verb {
             Verb::Delete if !self.deletes.insert(key.clone()) => Verb::Read,
             verb => verb,
         };
-        let (op, what) = match verb {
-            Verb::Read if is_log => (Op::WHOLE_LOG, "messages".to_string()),
+        let op = match verb {
+            Verb::Read if is_log => Op::WHOLE_LOG,
             Verb::Write(message) if is_log => {
                 // Every write concern has its turn; who has waited long goes on as another.
-                let w = 1 + message.len() as u32 % self.plan.servers;
-                let what = format!("append {message} w={w} timeout={}", shown(APPEND));
-                let (w, timeout) = (Concern::Count(w), Some(APPEND));
-                (Op::Append { message, id: None, w, timeout }, what)
+                let w = Concern::Count(1 + message.len() as u32 % self.plan.servers);
+                Op::Append { message, id: None, w, timeout: Some(APPEND) }
             }
-            Verb::Read => (Op::Get { key: key.clone(), session }, format!("get {key}")),
-            Verb::Delete => (Op::Delete { key: key.clone(), session }, format!("delete {key}")),
-            Verb::Write(value) => {
-                let what = format!("set {key} {value}");
-                (Op::Set { key, value, session }, what)
-            }
+            Verb::Read => Op::Get { key, session: None },
+            Verb::Delete => Op::Delete { key, session: None },
+            Verb::Write(value) => Op::Set { key, value, session: None },
         };
         self.asked += 1;
-        self.done.deeds.push(Deed::Asked { at, client: name.clone(), server, what });
+        self.done.deeds.push(Deed::Asked { at, client: name.clone(), server, op: op.clone() });
+        let op = with(op, session);
         self.request(Some(number), &name, server, op, false);
     }
 
@@ -332,12 +332,12 @@ impl Runner<'_> {
 }
 
 impl Client {
-    /// Its name in this life: `c3`, then `c3-1`, …
-    fn name(&self, number: usize) -> String {
-        match self.life {
-            0 => format!("c{}", number + 1),
-            life => format!("c{}-{life}", number + 1),
-        }
+    fn new(number: usize, life: u32) -> Self {
+        let name = match life {
+            0 => format!("c{number}"),
+            life => format!("c{number}-{life}"),
+        };
+        Client { number, life, name: name.into(), session: None, refusals: 0, busy: false }
     }
 
     fn learn(&mut self, outcome: &Outcome) {
@@ -361,6 +361,16 @@ impl Client {
     }
 
     fn go_on_as_another(&mut self) {
-        *self = Client { life: self.life + 1, ..Client::default() };
+        *self = Client::new(self.number, self.life + 1);
+    }
+}
+
+/// The same request, of a client that carries this session.
+fn with(op: Op, session: Option<Session>) -> Op {
+    match op {
+        Op::Get { key, .. } => Op::Get { key, session },
+        Op::Delete { key, .. } => Op::Delete { key, session },
+        Op::Set { key, value, .. } => Op::Set { key, value, session },
+        of_all => of_all,
     }
 }

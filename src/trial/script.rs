@@ -1,9 +1,9 @@
 //! A trial as a scenario: the same requests and faults at the same times, and what breaks.
 
-use super::plan::LinkProfile;
+use super::profile::LinkProfile;
 use super::run::Deed;
 use crate::faults::shown;
-use crate::process::{Defect, NodeId};
+use crate::process::{Defect, NodeId, Op};
 use crate::scenario::grammar::Property;
 use crate::systems::System;
 use std::collections::BTreeSet;
@@ -45,8 +45,9 @@ impl Script {
         let _ = writeln!(text, " seed={}", self.seed);
         for deed in &self.deeds {
             let _ = match deed {
-                Deed::Asked { at, client, server, what } => {
-                    writeln!(text, "at {} {client}: {what} @{} &", shown(*at), server.0)
+                Deed::Asked { at, client, server, op } => {
+                    let (at, what) = (shown(*at), words(op));
+                    writeln!(text, "at {at} {client}: {what} @{} &", server.0)
                 }
                 Deed::Broke { at, fault } => writeln!(text, "at {} {fault}", shown(*at)),
             };
@@ -67,8 +68,11 @@ impl Script {
             return;
         }
         let asked = self.deeds.iter().filter_map(|deed| match deed {
-            Deed::Asked { what, .. } => what.split(' ').nth(1),
-            Deed::Broke { .. } => None,
+            Deed::Asked {
+                op: Op::Get { key, .. } | Op::Set { key, .. } | Op::Delete { key, .. },
+                ..
+            } => Some(&**key),
+            Deed::Asked { .. } | Deed::Broke { .. } => None,
         });
         let keys: BTreeSet<&str> = asked.collect();
         for key in keys {
@@ -76,5 +80,19 @@ impl Script {
                 let _ = writeln!(text, "final{}: get {key} @{}", server.0, server.0);
             }
         }
+    }
+}
+
+/// A request in the words of a scenario: `set x 7`.
+fn words(op: &Op) -> String {
+    match op {
+        Op::Set { key, value, .. } => format!("set {key} {value}"),
+        Op::Append { message, w, timeout, .. } => {
+            let timeout = timeout.map(|timeout| format!(" timeout={}", shown(timeout)));
+            format!("append {message} w={w}{}", timeout.unwrap_or_default())
+        }
+        Op::Get { key, .. } => format!("get {key}"),
+        Op::Delete { key, .. } => format!("delete {key}"),
+        Op::All { .. } | Op::Messages { .. } => op.to_string(),
     }
 }

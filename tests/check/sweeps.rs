@@ -54,6 +54,9 @@ const CAS: Shape = Shape { cas: true, operations: 7, ..PLAIN };
 const REPEATED: Shape = Shape { values: 2, operations: 8, ..PLAIN };
 const REPEATED_CAS: Shape = Shape { values: 3, cas: true, operations: 8, processes: 4, ..PLAIN };
 const DELETE: Shape = Shape { delete: true, cas: true, values: 2, operations: 8, ..PLAIN };
+const DELETE_KEYS: Shape = Shape { delete: true, keys: 2, operations: 9, ..PLAIN };
+const DELETE_UNSURE: Shape = Shape { unknown: 30.0, cas: true, operations: 8, ..DELETE_KEYS };
+const DELETE_TOLD: Shape = Shape { versions: true, disorder: 30, ..DELETE_KEYS };
 const LISTS: Shape = Shape { lists: true, operations: 7, wrong: 12.0, fail: 10.0, ..PLAIN };
 const LISTS_REPEATED: Shape = Shape { values: 2, ..LISTS };
 const TWO_KEYS: Shape = Shape { keys: 2, values: 2, cas: true, operations: 8, ..PLAIN };
@@ -148,6 +151,9 @@ fn sequential_agrees_with_every_order() {
         REPEATED,
         REPEATED_CAS,
         DELETE,
+        DELETE_KEYS,
+        DELETE_UNSURE,
+        DELETE_TOLD,
         LISTS,
         LISTS_REPEATED,
         TWO_KEYS,

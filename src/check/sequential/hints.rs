@@ -1,7 +1,7 @@
 //! What a run knows beforehand: which write each read returns, what must come before what, and whom to try first.
 
 use crate::check::before::Before;
-use crate::check::reads_from::{INITIAL, ReadsFrom};
+use crate::check::reads_from::{INITIAL, ReadsFrom, UNCLEAR};
 use crate::history::{Act, End, History, KeyId, OpId};
 
 /// All that is known; nothing, where values do not tell which write was read.
@@ -49,7 +49,7 @@ impl<'a> Hints<'a> {
     pub fn source(&self, history: &History, id: OpId) -> Option<OpId> {
         let found = self.reads_from.filter(|found| found.live[id as usize])?;
         let finds = matches!(history.operation(id).act(), Act::Read | Act::ReadList | Act::Cas);
-        finds.then(|| found.source[id as usize])
+        Some(found.source[id as usize]).filter(|source| finds && *source != UNCLEAR)
     }
 
     /// Who finds what a write leaves, or the initial absence of a key; nobody, where that is not known.
@@ -74,8 +74,8 @@ fn readers(history: &History, reads_from: &ReadsFrom) -> Before {
     let pairs = operations.filter(|(id, _)| reads_from.live[*id]).filter_map(|(id, operation)| {
         let finds = matches!(operation.act(), Act::Read | Act::ReadList | Act::Cas);
         let initial = history.len() as OpId + operation.key().0;
-        let source = reads_from.source[id];
-        finds.then_some((id as OpId, if source == INITIAL { initial } else { source }))
+        let source = Some(reads_from.source[id]).filter(|source| finds && *source != UNCLEAR)?;
+        Some((id as OpId, if source == INITIAL { initial } else { source }))
     });
     Before::of(pairs, history.len() + history.keys())
 }
@@ -86,8 +86,8 @@ fn ranks(history: &History, reads_from: &ReadsFrom) -> Vec<u32> {
     let mut ranks: Vec<u32> = operations.iter().map(|operation| operation.returned()).collect();
     let mut last: Vec<u32> = operations.iter().map(|operation| operation.invoked()).collect();
     for (id, operation) in operations.iter().enumerate() {
-        let source = reads_from.source[id];
-        if reads_from.live[id] && source != INITIAL {
+        let source = reads_from.write(id as OpId).filter(|_| reads_from.live[id]);
+        if let Some(source) = source {
             let source = source as usize;
             ranks[source] = ranks[source].min(operation.returned());
             last[source] = last[source].max(operation.invoked());

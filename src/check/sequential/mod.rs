@@ -6,24 +6,26 @@
 //! 1. What is linearizable is sequential.
 //! 2. The processes run, and where several may write, the one goes first whose value was returned first; where that leads nowhere, a
 //!    few choices are taken back ([`search`]). Mostly that is an order already.
-//! 3. Where values tell which write each read returned, the order is saturated round by round ([`saturate`]): a write that comes
+//! 3. As far as values tell which write each read returned, the order is saturated round by round ([`saturate`]): a write that comes
 //!    before a read of another one comes before that one; a read comes before whatever overwrites what it returned. A cycle is a
 //!    violation. After each round the processes run again, held to what is known by then, and with more patience.
 //! 4. When nothing more is known, all orders are tried, within the budget.
 //!
-//! Values decide here, not versions: as for linearizability. Where values repeat, versions say where to look for an order first.
+//! Values decide here, not versions: as for linearizability. Versions only say where to look for an order first. Where values repeat
+//! it is unclear what was read until the order leaves one write ([`unclear`]); and such a read restricts nothing till then.
 
 mod hints;
 mod reasons;
 mod run;
 mod saturate;
 mod search;
+mod unclear;
 
 use super::before::Before;
 use super::meter::Meter;
-use super::reads_from::{ReadsFrom, Unresolved, resolve, resolve_by_value};
+use super::reads_from::{ReadsFrom, Unresolved, resolve, resolve_in_part};
 use super::{Budget, Model, Verdict, causal, linearizable, shrink};
-use crate::history::{End, History, OpId};
+use crate::history::{Act, History, OpId};
 use hints::Hints;
 use saturate::{Saturation, Stuck};
 use search::Found;
@@ -78,7 +80,7 @@ pub fn breaks(history: &History, meter: &Meter) -> bool {
 
 /// There is an order; or why not, or why nobody knows.
 fn order(history: &History, meter: &Meter) -> Result<(), Fault> {
-    let reads_from = match resolve_by_value(history) {
+    let reads_from = match resolve_in_part(history) {
         Ok(reads_from) => Some(reads_from),
         Err(Unresolved::Wrong(few)) => return Err(Fault::Few(few)),
         Err(Unresolved::Unclear(_)) => None,
@@ -87,7 +89,7 @@ fn order(history: &History, meter: &Meter) -> Result<(), Fault> {
         return Ok(());
     }
     match reads_from {
-        Some(reads_from) => known(history, &reads_from, meter),
+        Some(reads_from) => known(history, reads_from, meter),
         None => all(history, &Hints::default(), usize::MAX, meter),
     }
 }
@@ -102,30 +104,37 @@ fn in_order_of_versions(history: &History, meter: &Meter) -> Result<bool, Fault>
         return Ok(false);
     }
     let Ok(reads_from) = resolve(history) else { return Ok(false) };
-    let hints = Hints::of(history, &reads_from).held_to(versions(history));
+    let hints = Hints::of(history, &reads_from).held_to(versions(history, &reads_from));
     Ok(all(history, &hints, patience(history), meter).is_ok())
 }
 
-/// The acknowledged writes of each key, in the order of their versions.
-fn versions(history: &History) -> Before {
-    let operations = history.operations().iter().enumerate();
-    let mut writes: Vec<(u32, u64, OpId)> = operations
-        .filter(|(_, operation)| operation.end() == End::Ok && !operation.act().is_read())
-        .filter_map(|(id, operation)| Some((operation.key().0, operation.version()?, id as OpId)))
-        .collect();
+/// The changes of each key in the order of their versions: those with which they were answered, or else those that who read them
+/// was told.
+fn versions(history: &History, reads_from: &ReadsFrom) -> Before {
+    let version = |id: OpId| history.operation(id).version();
+    let read = |id: &OpId| history.operation(*id).act() == Act::Read;
+    let reads = (0..history.len() as OpId).filter(|id| reads_from.live[*id as usize] && read(id));
+    let told = reads.filter_map(|id| Some((reads_from.write(id)?, version(id)?)));
+    let changes = (0..history.len() as OpId).filter(|&id| !history.operation(id).act().is_read());
+    let answered = changes.filter_map(|id| Some((id, version(id)?)));
+    let key = |id: OpId| history.operation(id).key().0;
+    let mut writes: Vec<(u32, u64, OpId)> =
+        told.chain(answered).map(|(id, version)| (key(id), version, id)).collect();
     writes.sort_unstable();
+    writes.dedup();
     let pairs = writes.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     Before::of(pairs.map(|pair| (pair[0].2, pair[1].2)), history.len())
 }
 
-/// Each read has one source: saturation, as far as it is needed.
-fn known(history: &History, reads_from: &ReadsFrom, meter: &Meter) -> Result<(), Fault> {
-    let mut hints = Hints::of(history, reads_from);
+/// As far as it is known what each read returned: saturation, as far as it is needed.
+fn known(history: &History, reads_from: ReadsFrom, meter: &Meter) -> Result<(), Fault> {
     let mut saturation = Saturation::new(history, reads_from).map_err(Fault::Few)?;
     let (mut patience, mut found) = (patience(history), Err(Fault::Impatient));
+    let mut before = Before::default();
     loop {
         // Even where the search has found that there is no order, a cycle says more.
         if let Err(Fault::Impatient) = found {
+            let hints = Hints::of(history, &saturation.reads_from).held_to(before);
             found = all(history, &hints, patience, meter);
         }
         if !matches!(found, Err(Fault::Impatient | Fault::Few(_))) || patience == usize::MAX {
@@ -133,7 +142,7 @@ fn known(history: &History, reads_from: &ReadsFrom, meter: &Meter) -> Result<(),
         }
         let new = saturation.round(meter)?;
         patience = if new { patience * MORE_PATIENCE } else { usize::MAX };
-        hints = hints.held_to(saturation.before());
+        before = saturation.before();
     }
 }
 

@@ -2,16 +2,20 @@
 //!
 //! Program order and reads-from, then to the fixpoint: a write `v` of a key that comes before a read of `w` comes before `w`; if `w`
 //! comes before `v`, each read of `w` comes before `v`. The elements of a list follow each other, and what reads the initial absence
-//! comes before every write of its key. Vector clocks over all operations answer "comes before"; a round costs O(operations · processes).
+//! comes before every write of its key. Where it is unclear what was read, the order excludes what it was not
+//! ([`unclear`](super::unclear)). Vector clocks over all operations answer "comes before"; a round costs O(operations · processes).
+
+mod ends;
 
 use super::reasons;
+use super::unclear::{Candidates, Left};
 use crate::check::before::Before;
 use crate::check::latest::{Column, Latest};
 use crate::check::meter::Meter;
-use crate::check::reads_from::{INITIAL, ReadsFrom};
+use crate::check::reads_from::{INITIAL, ReadsFrom, UNCLEAR};
 use crate::check::schedule::Schedule;
-use crate::history::{Act, History, OpId};
-use std::collections::{BTreeMap, HashSet};
+use crate::history::{Act, End, History, OpId};
+use std::collections::BTreeMap;
 
 const NOBODY: OpId = OpId::MAX;
 
@@ -41,8 +45,8 @@ pub struct Edge {
 pub struct Saturation<'a> {
     /// The history.
     pub history: &'a History,
-    /// Which write each read returns.
-    pub reads_from: &'a ReadsFrom,
+    /// Which write each read returns, as far as it is known by now.
+    pub reads_from: ReadsFrom,
     /// The live operations of each process.
     pub lines: Vec<Vec<OpId>>,
     /// By operation: its place in its process, from 1.
@@ -58,11 +62,22 @@ pub struct Saturation<'a> {
     /// By write: its last reader in some process; by reader: the next one of the same write.
     first_reader: Vec<OpId>,
     next_reader: Vec<OpId>,
+    /// By key and process: the first write, but for appends that were read.
+    first_writes: BTreeMap<(u32, usize), OpId>,
+    candidates: Candidates,
+}
+
+/// What follows in one round.
+#[derive(Default)]
+struct Inferred {
+    edges: Vec<Edge>,
+    /// What was unclear, and the source that is left.
+    sources: Vec<(OpId, OpId)>,
 }
 
 impl<'a> Saturation<'a> {
     /// Program order and what the reads say at once; two reads of a list that contradict each other, where there are such.
-    pub fn new(history: &'a History, reads_from: &'a ReadsFrom) -> Result<Self, Vec<OpId>> {
+    pub fn new(history: &'a History, reads_from: ReadsFrom) -> Result<Self, Vec<OpId>> {
         let size = history.len();
         let mut saturation = Saturation {
             history,
@@ -75,9 +90,11 @@ impl<'a> Saturation<'a> {
             rows: Vec::new(),
             first_reader: vec![NOBODY; size],
             next_reader: vec![NOBODY; size],
+            first_writes: BTreeMap::new(),
+            candidates: Candidates::default(),
         };
         for (id, operation) in history.operations().iter().enumerate() {
-            if reads_from.live[id] {
+            if saturation.reads_from.live[id] {
                 let line = &mut saturation.lines[operation.process().0 as usize];
                 line.push(id as OpId);
                 saturation.places[id] = line.len() as u32;
@@ -86,6 +103,8 @@ impl<'a> Saturation<'a> {
         }
         let longest = saturation.lists()?;
         saturation.ends(&longest);
+        let unclear = (0..size as OpId).filter(|&id| saturation.is_unclear(id));
+        saturation.candidates = Candidates::of(history, unclear, &saturation.lines);
         Ok(saturation)
     }
 
@@ -100,11 +119,30 @@ impl<'a> Saturation<'a> {
         self.clocks(&before, meter)?;
         drop(before);
         self.rounds.push(self.edges.len());
-        let mut found = self.infer(meter)?;
-        found.sort_unstable();
-        found.dedup_by_key(|edge| (edge.to, edge.from));
-        self.edges.extend(&found);
-        Ok(!found.is_empty())
+        let Inferred { mut edges, sources } = self.infer(meter)?;
+        edges.sort_unstable();
+        edges.dedup_by_key(|edge| (edge.to, edge.from));
+        self.edges.extend(&edges);
+        sources.iter().for_each(|&(id, source)| self.clear_up(id, source));
+        Ok(!edges.is_empty() || !sources.is_empty())
+    }
+
+    /// True of what surely found something, where nobody knows yet what.
+    fn is_unclear(&self, id: OpId) -> bool {
+        self.reads_from.source[id as usize] == UNCLEAR
+            && self.history.operation(id).end() == End::Ok
+    }
+
+    /// It is known now what an operation found.
+    fn clear_up(&mut self, id: OpId, source: OpId) {
+        self.reads_from.source[id as usize] = source;
+        self.source(id);
+        if source == INITIAL {
+            let key = self.history.operation(id).key().0;
+            let writes = self.first_writes.range((key, 0)..=(key, usize::MAX));
+            let writes = writes.filter(|(_, write)| **write != id);
+            self.edges.extend(writes.map(|(_, &to)| Edge { from: id, to, why: None }));
+        }
     }
 
     fn process(&self, id: OpId) -> usize {
@@ -117,52 +155,11 @@ impl<'a> Saturation<'a> {
 
     /// Reads-from.
     fn source(&mut self, id: OpId) {
-        let source = self.reads_from.source[id as usize];
-        if source == INITIAL {
-            return;
-        }
+        let Some(source) = self.reads_from.write(id) else { return };
         self.edge(source, id);
         if self.history.operation(id).act() != Act::ReadList {
             self.reader(source, id);
         }
-    }
-
-    /// Elements follow each other as the longest read of each list shows, and every other read stands between two of them: so
-    /// nothing is to be inferred of lists. Answers the longest reads, by key.
-    fn lists(&mut self) -> Result<BTreeMap<u32, OpId>, Vec<OpId>> {
-        let (history, lists) = (self.history, self.history.lists());
-        let length = |id: OpId| lists.length(history.operation(id).list()) as usize;
-        let mut reads: BTreeMap<u32, Vec<OpId>> = BTreeMap::new();
-        for (id, operation) in history.operations().iter().enumerate() {
-            if operation.act() == Act::ReadList && self.reads_from.live[id] {
-                reads.entry(operation.key().0).or_default().push(id as OpId);
-            }
-        }
-        let mut longest = BTreeMap::new();
-        for (key, reads) in reads {
-            let Some(&last) = reads.iter().max_by_key(|&&id| length(id)) else { continue };
-            longest.insert(key, last);
-            let list = history.operation(last).list();
-            let append = |element| self.reads_from.appends[&(key, element)];
-            let appends: Vec<OpId> = lists.elements(list).into_iter().map(append).collect();
-            let mut prefixes = vec![list];
-            while let Some((shorter, _)) = prefixes.last().and_then(|&list| lists.pop(list)) {
-                prefixes.push(shorter);
-            }
-            for pair in appends.windows(2) {
-                self.edge(pair[0], pair[1]);
-            }
-            for read in reads {
-                let length = length(read);
-                if prefixes[appends.len() - length] != history.operation(read).list() {
-                    return Err(vec![read, last]);
-                }
-                if let Some(&next) = appends.get(length) {
-                    self.edge(read, next);
-                }
-            }
-        }
-        Ok(longest)
     }
 
     /// Keeps the last reader of a write in each process.
@@ -174,6 +171,9 @@ impl<'a> Saturation<'a> {
             before = at;
             at = self.next_reader[at as usize];
         }
+        if at != NOBODY && self.places[at as usize] > self.places[id as usize] {
+            return;
+        }
         if at != NOBODY {
             let next = self.next_reader[at as usize];
             match before {
@@ -183,49 +183,6 @@ impl<'a> Saturation<'a> {
         }
         self.next_reader[id as usize] = self.first_reader[source as usize];
         self.first_reader[source as usize] = id;
-    }
-
-    /// What reads the initial absence comes before every write of the key, and what reads all that was ever read of a list before
-    /// every other append.
-    fn ends(&mut self, longest: &BTreeMap<u32, OpId>) {
-        let shown: HashSet<OpId> = longest.values().flat_map(|&read| self.shown(read)).collect();
-        let mut first = BTreeMap::new();
-        let mut last = BTreeMap::new();
-        for (process, line) in self.lines.iter().enumerate() {
-            for &id in line {
-                let operation = self.history.operation(id);
-                let key = operation.key().0;
-                let at_end = match (operation.act(), longest.get(&key)) {
-                    (Act::ReadList, Some(&longest)) => {
-                        self.history.operation(longest).list() == operation.list()
-                    }
-                    (act, _) => {
-                        (act == Act::Read || act == Act::Cas)
-                            && self.reads_from.source[id as usize] == INITIAL
-                    }
-                };
-                if at_end {
-                    last.insert((key, process), id);
-                }
-                if !operation.act().is_read() && !shown.contains(&id) {
-                    first.entry((key, process)).or_insert(id);
-                }
-            }
-        }
-        for (&(key, _), &from) in &last {
-            for (_, &to) in first.range((key, 0)..=(key, usize::MAX)) {
-                if to != from {
-                    self.edges.push(Edge { from, to, why: None });
-                }
-            }
-        }
-    }
-
-    /// The appends behind a list that was read.
-    fn shown(&self, read: OpId) -> Vec<OpId> {
-        let operation = self.history.operation(read);
-        let append = |element| self.reads_from.appends[&(operation.key().0, element)];
-        self.history.lists().elements(operation.list()).into_iter().map(append).collect()
     }
 
     fn clocks(&mut self, before: &Before, meter: &Meter) -> Result<(), Stuck> {
@@ -296,37 +253,64 @@ impl<'a> Saturation<'a> {
         &self.rows[start..start + width]
     }
 
-    fn precedes(&self, first: OpId, second: OpId) -> bool {
-        self.past(second, self.process(first)) >= self.places[first as usize]
+    /// Whether one operation comes before another, as far as clocks know.
+    pub fn precedes(&self, first: OpId, second: OpId) -> bool {
+        first != second && self.past(second, self.process(first)) >= self.places[first as usize]
+    }
+
+    /// How many operations of a process come before this one, as far as clocks know.
+    pub fn so_many_before(&self, id: OpId, process: u32) -> u32 {
+        match process as usize {
+            own if own == self.process(id) => self.places[id as usize] - 1,
+            other => self.row(id)[other],
+        }
     }
 
     /// Meets each operation with the last write of its key that comes before it in each process.
-    fn infer(&self, meter: &Meter) -> Result<Vec<Edge>, Stuck> {
+    fn infer(&self, meter: &Meter) -> Result<Inferred, Stuck> {
         let number = |id: OpId| self.places[id as usize];
         let mut latest = Latest::new(self.history, &self.lines, number);
-        let mut found = Vec::new();
+        let mut found = Inferred::default();
+        let mut known: Vec<(u32, OpId)> = Vec::new();
         for (process, line) in self.lines.iter().enumerate() {
             latest.begin();
             for &id in line {
-                meter.spend(found.len() * size_of::<Edge>()).map_err(Stuck::Spent)?;
+                meter.spend(found.edges.len() * size_of::<Edge>()).map_err(Stuck::Spent)?;
                 let row = self.row(id);
                 let past = |writer| if writer == process { number(id) - 1 } else { row[writer] };
                 let key = self.history.operation(id).key().0 as usize;
+                known.clear();
                 for column in latest.of_key(key, past) {
-                    self.judge(id, column, &mut found);
+                    self.judge(id, column, &mut found.edges);
+                    known.push((column.process, column.write));
+                }
+                if self.is_unclear(id) {
+                    self.narrow(id, &known, &mut found)?;
                 }
             }
         }
         Ok(found)
     }
 
+    /// Asks what an unclear operation may have found, when these are the last writes of its key that come before it.
+    fn narrow(&self, id: OpId, known: &[(u32, OpId)], found: &mut Inferred) -> Result<(), Stuck> {
+        match self.candidates.left(self, id, known) {
+            Left::Nothing => Err(Stuck::Cycle((0..self.history.len() as OpId).collect())),
+            Left::One(source) => {
+                found.sources.push((id, source.unwrap_or(INITIAL)));
+                Ok(())
+            }
+            Left::Many => Ok(()),
+        }
+    }
+
     /// An operation, and a write of its key that comes before it. What returns the initial absence comes before the write by an edge
     /// from the beginning, so that the clocks have met that cycle; and of lists all is known from the beginning.
     fn judge(&self, id: OpId, column: &mut Column<Met>, found: &mut Vec<Edge>) {
         let (act, write) = (self.history.operation(id).act(), column.write);
-        let source = self.reads_from.source[id as usize];
         let finds = act == Act::Read || act == Act::Cas;
-        if finds && source != write && source != INITIAL && column.mark.source != Some(source) {
+        let other = self.reads_from.write(id).filter(|source| finds && *source != write);
+        if let Some(source) = other.filter(|source| column.mark.source != Some(*source)) {
             column.mark.source = Some(source);
             if self.past(source, column.process as usize) < column.number {
                 found.push(Edge { from: write, to: source, why: Some(id) });

@@ -1,17 +1,17 @@
 //! One trial on real servers.
 
+use super::said::Said;
 use super::{Test, one, replay, say};
 use crate::cli::args::Globals;
+use crate::cli::console;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::runs::{self, HISTORY};
+use crate::cli::runs::{self, DATA, HISTORY};
 use crate::cli::runtime::{Signals, block_on};
-use crate::cli::{console, layout};
 use crate::history::{Format, Recorder, read};
-use crate::net::{LogLevel, LogOptions};
 use crate::process::NodeId;
 use crate::trial::{Done, Plan, Trial, run_live};
 use std::fs::File;
-use std::io::Write;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,25 +22,21 @@ pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure>
     let folder = one::keep(plan, test, &words)?;
     let history = folder.create(HISTORY).map_err(|error| runs::unwritable(&error))?;
     let recorder = Arc::new(Recorder::new(history));
-    let (log, echo) = logging(globals);
-    let logs = folder.create_logs(plan.servers).map_err(|error| runs::unwritable(&error))?;
-    let logs = Mutex::new(logs);
+    let said = Arc::new(Mutex::new(Said::new(plan.servers, &folder, globals.log)?));
+    let heard = said.clone();
     let keep = move |server: NodeId, line: &str| {
-        let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(log) = logs.get_mut(server.0.wrapping_sub(1) as usize) {
-            let _ = writeln!(log, "{line}").and_then(|()| log.flush()); // a full disk ends no run
-        }
-        if echo {
-            console::plain_remark(line);
-        }
+        heard.lock().unwrap_or_else(PoisonError::into_inner).take(server, line);
     };
-    let run = until_stopped(plan.clone(), log, keep, recorder.clone());
-    let Some(done) = block_on(run)? else {
+    let data = plan.data.then(|| folder.file(DATA));
+    let run = until_stopped(plan.clone(), data, keep, recorder.clone());
+    let Some(mut done) = block_on(run)? else {
         return Err(Failure::quiet(Exit::Unknown));
     };
     if let Some(error) = recorder.error() {
         return Err(Failure::usage(format!("the history is not whole: {error}")));
     }
+    let messages = said.lock().unwrap_or_else(PoisonError::into_inner).end();
+    done.messages = messages.map_err(|error| runs::unwritable(&error))?;
     let written = folder.write(runs::FAULTS, &one::faults(&done));
     written.map_err(|error| runs::unwritable(&error))?;
     let path = folder.file(HISTORY);
@@ -52,26 +48,16 @@ pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure>
     one::finish(plan, test, &folder, &trial, &words)
 }
 
-/// What the servers log: at least each step, for their files. And whether it is shown too.
-fn logging(globals: &Globals) -> (LogOptions, bool) {
-    match globals.log {
-        Some(log) if log.level != LogLevel::Off => {
-            (LogOptions { colour: false, ..layout::log_options(log) }, true)
-        }
-        _ => (LogOptions::default(), false),
-    }
-}
-
 /// The whole run; `None` if it was ended twice.
 async fn until_stopped(
     plan: Plan,
-    log: LogOptions,
+    data: Option<PathBuf>,
     keep: impl Fn(NodeId, &str) + Send + Sync + 'static,
     recorder: Arc<Recorder>,
 ) -> Result<Option<Done>, Failure> {
     let mut signals = Signals::listen()?;
     let stopped = Arc::new(AtomicBool::new(false));
-    let run = run_live(plan, (log, keep), recorder, stopped.clone());
+    let run = run_live(plan, data, (Said::options(), keep), recorder, stopped.clone());
     tokio::pin!(run);
     tokio::select! {
         done = &mut run => return Ok(Some(done?)),

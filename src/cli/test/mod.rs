@@ -3,6 +3,7 @@
 mod live;
 mod one;
 mod page;
+mod said;
 mod seeds;
 mod timeline;
 
@@ -89,10 +90,10 @@ pub struct Test {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     runs: Option<u64>,
     /// On so many threads [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    #[arg(long, value_name = "N", requires = "runs", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     jobs: Option<u16>,
     /// Go on past a violation, and count them
-    #[arg(long)]
+    #[arg(long, requires = "runs")]
     keep_going: bool,
     /// Run every seed twice and compare every message
     #[arg(long)]
@@ -105,7 +106,7 @@ pub struct Test {
     #[arg(long = "break", id = "defect", value_name = "NAME", value_parser = str::parse::<Defect>)]
     defect: Option<Defect>,
     /// replicated-log: keep the log on disk, so that the claim covers kills of any server
-    #[arg(long, conflicts_with = "live")]
+    #[arg(long)]
     data: bool,
     /// Keep it in store/NAME/ [default: the system's name]
     #[arg(long, value_name = "NAME", value_parser = folder_name)]
@@ -206,6 +207,11 @@ impl Test {
     /// Where the run is kept.
     fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(self.system.name())
+    }
+
+    /// Whether it is one run in the simulator: that comes back to the byte.
+    pub fn is_one_simulated(&self) -> bool {
+        !self.live && self.runs.is_none() && !self.check_determinism
     }
 
     /// The words that run this plan again: those of the plan, and where it is kept.

@@ -1,8 +1,7 @@
 //! How an event becomes one line.
 
-use super::{LogFormat, LogLevel, LogOptions};
+use super::{LogFormat, LogLevel, LogLine, LogOptions};
 use crate::net::clock::Clock;
-use serde_json::json;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -29,12 +28,16 @@ impl LevelHandle {
     }
 
     fn admits(&self, level: Level) -> bool {
-        let needed = match level {
-            Level::ERROR | Level::WARN => LogLevel::Warn,
-            Level::INFO => LogLevel::Info,
-            Level::DEBUG | Level::TRACE => LogLevel::Debug,
-        };
-        self.0.load(Ordering::Relaxed) >= needed as u8
+        self.0.load(Ordering::Relaxed) >= needed(level) as u8
+    }
+}
+
+/// How much must be logged for events of this level to be there.
+fn needed(level: Level) -> LogLevel {
+    match level {
+        Level::ERROR | Level::WARN => LogLevel::Warn,
+        Level::INFO => LogLevel::Info,
+        Level::DEBUG | Level::TRACE => LogLevel::Debug,
     }
 }
 
@@ -74,11 +77,12 @@ impl<S: Subscriber> Layer<S> for Lines {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let (level, seconds) = (*event.metadata().level(), self.clock.now().as_secs_f64());
-        let line = match self.options.format {
-            LogFormat::Text => fields.text(level, seconds, self.options.colour),
-            LogFormat::Json => fields.json(level, seconds),
-        };
-        (self.sink)(&line);
+        let Fields { server, request, message } = fields;
+        let line = LogLine::new(seconds, needed(level), server, request, message);
+        (self.sink)(&match self.options.format {
+            LogFormat::Text => line.text(self.options.colour),
+            LogFormat::Json => line.json(),
+        });
     }
 }
 
@@ -106,39 +110,10 @@ impl Visit for Fields {
     }
 }
 
-impl Fields {
-    /// `+0.012 s n3 applied x=7 v1`; with a request, its ticket stands last: `… received get x  n3#4`.
-    fn text(&self, level: Level, seconds: f64, colour: bool) -> String {
-        let paint = |code: u8, text: String| match colour {
-            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            false => text,
-        };
-        // Six colours that read on dark and on light; the number beside them says the same.
-        let hue = 31 + (self.server.unwrap_or(1).wrapping_add(1) % 6) as u8;
-        let server = self.server.map(|id| paint(hue, format!("n{id} ")));
-        // Some remarks name their request themselves.
-        let unnamed = self.request.as_ref().filter(|ticket| !self.message.contains(*ticket));
-        let request = unnamed.map(|ticket| paint(2, format!("  {ticket}")));
-        let (clock, warning) = (paint(2, format!("+{seconds:.3} s")), level <= Level::WARN);
-        let message = match warning {
-            true => paint(33, format!("! {}", self.message)),
-            false => self.message.clone(),
-        };
-        format!("{clock} {}{message}{}", server.unwrap_or_default(), request.unwrap_or_default())
-    }
-
-    fn json(&self, level: Level, seconds: f64) -> String {
-        let seconds = (seconds * 1e6).round() / 1e6;
-        let level = level.as_str().to_lowercase();
-        let (server, request, message) = (self.server, &self.request, &self.message);
-        json!({"clock_s": seconds, "level": level, "server": server, "request": request, "message": message})
-            .to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use std::sync::Mutex;
 
     /// What is logged where is kept by the process as a whole: two subscribers that come and go disturb each other.

@@ -4,15 +4,22 @@
 //! straight to the controller's [`LogSwitch`]. What is not shown is not formatted either: the switch tells each server
 //! its level.
 
+mod line;
 mod lines;
 mod switch;
 
+pub use line::LogLine;
 pub(super) use lines::{LevelHandle, LineSink, TARGET, dispatch};
 pub use switch::LogSwitch;
 
 use crate::process::NodeId;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+
+/// What stands around a message in the line that says that it arrived.
+pub(super) const GOT: &str = "got ";
+/// See [`GOT`].
+pub(super) const FROM: &str = " from n";
 
 /// How much is logged; each level includes those before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
