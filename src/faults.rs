@@ -45,8 +45,8 @@ pub enum Fault {
     Kill(NodeId),
     /// A killed server starts again, with what it had made durable and no more.
     Restart(NodeId),
-    /// A killed server starts again with all that it had in memory, as one does whose disk has kept every step. Real
-    /// servers keep no disk, so only simulated ones can.
+    /// A killed server starts again with all that it had in memory, as one does whose disk has kept every step. A
+    /// real server keeps no more than a log has on disk, so only simulated ones can.
     Revive(NodeId),
     /// The server stands still, and forgets nothing.
     Pause(NodeId),
@@ -137,7 +137,7 @@ impl Fault {
     pub fn only_simulated(self) -> Option<&'static str> {
         match self {
             Fault::Revive(_) => Some(
-                "real servers keep no disk, so a killed one loses its memory; pause and resume keep it",
+                "a real server that is killed keeps no more than a log has on disk, which a plain restart brings back; pause and resume keep all",
             ),
             Fault::Jump(..) | Fault::Drift(..) => {
                 Some("clocks change in the simulator only; real servers share this machine's")

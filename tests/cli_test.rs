@@ -133,7 +133,10 @@ fn bad_words_are_refused_with_a_reason() {
         ("test causal --faults partitoin", "did you mean partition?"),
         ("test causal --break stale-akc", "did you mean stale-ack?"),
         ("test causal --model seqential", "did you mean sequential?"),
-        ("test causal --live --faults kill-keep", "kill-keep: real servers keep no disk"),
+        (
+            "test causal --live --faults kill-keep",
+            "kill-keep: a real server that is killed keeps no more",
+        ),
         ("test causal --faults explode", "unknown fault"),
         ("test causal --faults partition=1-9", "there is no server 9"),
         ("test causal --faults partition=bridge --servers 2", "cuts nothing among 2"),

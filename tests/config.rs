@@ -36,6 +36,13 @@ fn reads_links_timeouts_addresses_and_log() {
 }
 
 #[test]
+fn reads_how_a_log_is_kept() {
+    let text = r#"{ "servers": 5, "tolerate": 4, "read_only_without_quorum": true }"#;
+    let config = Config::parse("config.json", text).expect("it is valid");
+    assert_eq!((config.tolerate, config.read_only_without_quorum), (Some(4), true));
+}
+
+#[test]
 fn every_mistake_names_line_value_and_fix() {
     let cases = [
         ("{\n\"servers\": 0 }", "config.json:2: \"servers\" is 0; expected a whole number from 1"),
@@ -62,6 +69,9 @@ fn every_mistake_names_line_value_and_fix() {
         ("{ \"links\": { \"1->3\": \"2h\" } }", "more than"),
         ("{ \"request_timeout_ms\": 0 }", "expected milliseconds: a whole number from 1"),
         ("{ \"suspect_after_ms\": 50 }", "50 is shorter than 2000"),
+        ("{ \"tolerate\": -1 }", "\"tolerate\" is -1; expected a whole number from 0"),
+        ("{ \"servers\": 3,\n\"tolerate\": 3 }", "config.json:2: \"tolerate\": 3: of 3 servers"),
+        ("{ \"read_only_without_quorum\": 1 }", "is 1; expected true or false"),
         ("{ \"log\": \"loud\" }", "expected off, warn, info"),
         ("{ \"token\": \"\" }", "\"token\" is \"\"; expected letters"),
         ("{\n \"servers\": 3,\n}", "config.json:3: not valid JSON: trailing comma"),

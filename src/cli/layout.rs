@@ -25,11 +25,7 @@ pub fn options(
         addresses: config.addresses.clone(),
         in_process: flags.in_process,
         timing: config.timing(),
-        replication: Replication {
-            tolerate: flags.tolerate,
-            read_only_without_quorum: flags.read_only_without_quorum,
-            durable: false, // the folder says it
-        },
+        replication: replication(&config, flags, system),
         data: flags.data.clone(),
         link_delays: config.links.clone(),
         link_jitter: Duration::ZERO,
@@ -38,6 +34,17 @@ pub fn options(
         token: token(&config),
         executable: None,
     })
+}
+
+/// How a log is kept. What the config says of logs is nothing to other systems; a flag is, and is refused there.
+fn replication(config: &Config, flags: &ClusterFlags, system: System) -> Replication {
+    let of_log = system.is_log();
+    Replication {
+        tolerate: flags.tolerate.or(config.tolerate.filter(|_| of_log)),
+        read_only_without_quorum: flags.read_only_without_quorum
+            || (of_log && config.read_only_without_quorum),
+        durable: false, // the folder says it
+    }
 }
 
 /// What servers log: everything of everyone, coloured where a person reads it.
@@ -97,6 +104,20 @@ mod tests {
         assert_eq!(options.client_port_start, 4001);
         let free = laid_out(None, Some(0)).expect("it fits");
         assert_eq!((free.controller_port, free.client_port_start), (0, 0));
+    }
+
+    #[test]
+    fn what_the_config_says_of_logs_is_for_logs() {
+        let config =
+            Config { tolerate: Some(2), read_only_without_quorum: true, ..Config::default() };
+        let laid_out = |flags: ClusterFlags, system| {
+            options(config.clone(), &flags, system).expect("it fits").replication
+        };
+        let log = laid_out(ClusterFlags::default(), System::ReplicatedLog);
+        assert_eq!((log.tolerate, log.read_only_without_quorum), (Some(2), true));
+        let flags = ClusterFlags { tolerate: Some(1), ..ClusterFlags::default() };
+        assert_eq!(laid_out(flags, System::ReplicatedLog).tolerate, Some(1));
+        assert_eq!(laid_out(ClusterFlags::default(), System::Causal), Replication::default());
     }
 
     #[test]

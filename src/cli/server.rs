@@ -7,6 +7,7 @@ use crate::net::{JoinOptions, LogLevel, ServerInfo, discover, run_child, run_joi
 use crate::process::NodeId;
 use clap::Args;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -22,6 +23,7 @@ Examples:
   CONLAB_TOKEN=secret conlab up causal                                   here
   CONLAB_TOKEN=secret conlab server --id 3 --join 127.0.0.1:3896         after `kill 3`
   CONLAB_TOKEN=secret conlab server --id 3 --join 10.0.0.1:3896 --listen 10.0.0.3:6487
+  CONLAB_TOKEN=secret conlab server --id 3 --data /var/log3      a log that is on disk
 
 The token comes from CONLAB_TOKEN, or from \"token\" in the config; it never stands on the command line.")]
 pub struct Server {
@@ -34,6 +36,9 @@ pub struct Server {
     /// Where clients reach this server [default: where the cluster knows it]
     #[arg(long, value_name = "IP:PORT")]
     listen: Option<SocketAddr>,
+    /// The folder to keep the log in, of a replicated-log cluster that was started with --data
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// The controller's own way to start a server
     #[arg(long, hide = true)]
     child: bool,
@@ -60,7 +65,13 @@ impl Server {
             None => globals.controller()?,
         };
         let quiet = config.log.level == LogLevel::Off;
-        let options = JoinOptions { id, join: join.clone(), token, address: self.listen };
+        let options = JoinOptions {
+            id,
+            join: join.clone(),
+            token,
+            address: self.listen,
+            data: self.data.clone(),
+        };
         let mut joined = pin!(run_joined(options));
         tokio::select! {
             ended = &mut joined => return Ok(ended.map(|()| Exit::Done)?),

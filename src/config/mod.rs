@@ -52,6 +52,10 @@ pub struct Config {
     pub request_timeout: Duration,
     /// A server that stays silent for so long is dropped; `None` lets the links decide.
     pub suspect_after: Option<Duration>,
+    /// How many servers of a log may lack their memory at once; `None` is a minority.
+    pub tolerate: Option<u32>,
+    /// Whether a log refuses appends while fewer than a majority of its servers are healthy.
+    pub read_only_without_quorum: bool,
     /// What is logged, and how.
     pub log: Log,
     /// The cluster's token, for servers that are started by hand.
@@ -70,6 +74,8 @@ impl Default for Config {
             links: Vec::new(),
             request_timeout: Duration::from_secs(5),
             suspect_after: None,
+            tolerate: None,
+            read_only_without_quorum: false,
             log: Log::default(),
             token: None,
         }

@@ -18,7 +18,7 @@ use std::time::Duration;
 type Wrong = (usize, String);
 
 /// Every key, and under which other name the reference system knows it.
-const KEYS: [(&str, Option<&str>); 11] = [
+const KEYS: [(&str, Option<&str>); 13] = [
     ("system", None),
     ("servers", Some("NO_OF_SERVERS")),
     ("host", Some("MASTER_ADDRESS")),
@@ -28,6 +28,8 @@ const KEYS: [(&str, Option<&str>); 11] = [
     ("links", None),
     ("request_timeout_ms", None),
     ("suspect_after_ms", None),
+    ("tolerate", None),
+    ("read_only_without_quorum", None),
     ("log", None),
     ("token", None),
 ];
@@ -49,8 +51,8 @@ pub fn parse(text: &str) -> Result<Config, Wrong> {
     if !config.addresses.is_empty() && !lines.contains_key("servers") {
         config.servers = config.addresses.len() as u32;
     }
-    let suspect = too_hasty(&config);
-    match suspect.or_else(|| config.conflict()) {
+    let wrong = too_hasty(&config).or_else(|| config.conflict()).or_else(|| forgetful(&config));
+    match wrong {
         Some((key, wrong)) => Err((blamed(&lines, key), format!("{key:?}: {wrong}"))),
         None => Ok(config),
     }
@@ -101,6 +103,13 @@ fn too_hasty(config: &Config) -> Option<(&'static str, String)> {
     (after < least).then(|| ("suspect_after_ms", text()))
 }
 
+/// One server of a log at least must remember. Flags may change the servers, so this looks at the file alone.
+fn forgetful(config: &Config) -> Option<(&'static str, String)> {
+    let (servers, most) = (config.servers, config.servers.saturating_sub(1));
+    let f = config.tolerate.filter(|f| *f > most)?;
+    Some(("tolerate", format!("{f}: of {servers} servers at most {most} may lack their memory")))
+}
+
 fn assign(config: &mut Config, key: &str, entry: &Entry, text: &str) -> Result<(), Wrong> {
     let wrong = |expected: String| {
         let value = entry.value.get();
@@ -118,6 +127,12 @@ fn assign(config: &mut Config, key: &str, entry: &Entry, text: &str) -> Result<(
         "links" => config.links = links(value, text)?,
         "request_timeout_ms" => config.request_timeout = time(value).map_err(wrong)?,
         "suspect_after_ms" => config.suspect_after = Some(time(value).map_err(wrong)?),
+        "tolerate" => {
+            config.tolerate = Some(number(value, 0, MOST_SERVERS - 1).map_err(wrong)?);
+        }
+        "read_only_without_quorum" => {
+            config.read_only_without_quorum = plain(value, "true or false").map_err(wrong)?;
+        }
         "log" => config.log = word(value, LOG_FORM).map_err(wrong)?,
         "token" => config.token = Some(token(value).map_err(wrong)?),
         _ => {}

@@ -118,6 +118,9 @@ pub(super) struct Join {
     /// Where it listens.
     #[serde(flatten)]
     pub report: Report,
+    /// Of which of its lives the records on its disk are, 0 where there are none; `None` where it keeps no disk.
+    #[serde(default)]
+    pub records: Option<u64>,
 }
 
 /// Messages for one peer, oldest first, encoded each on its own.

@@ -21,7 +21,7 @@ pub enum Defect {
     ResendWithoutDedup,
     /// A server without its memory answers reads.
     BlankReads,
-    /// An acknowledgement of an earlier round frees the lock.
+    /// An acknowledgement of an earlier round frees the lock; one of an earlier life counts towards a write concern.
     StaleAck,
 }
 

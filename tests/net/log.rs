@@ -1,7 +1,9 @@
 //! The replicated log live: the acceptance run, plain HTTP, and a log that outlives every server.
 
 use crate::helpers::{address, client, in_process, options, post_with, start};
-use conlab::net::{Client, ClusterOptions, Controller, Fate, NetError};
+use conlab::net::{
+    Client, ClusterEvent, ClusterOptions, Controller, Fate, JoinOptions, NetError, run_joined,
+};
 use conlab::process::{Concern, Health, NodeId, Op, Outcome};
 use conlab::systems::System;
 use serde_json::{Value, json};
@@ -226,6 +228,49 @@ async fn a_lost_disk_is_filled_again_and_a_damaged_one_is_named() {
     let error = controller.fault("restart 2".parse().expect("it is a fault")).await;
     let error = error.expect_err("the file is bad").to_string();
     assert!(error.contains("n2.log: the record at byte"), "{error}");
+    controller.stop().await;
+}
+
+/// What a server that is started by hand says when it cannot join.
+async fn turned_away(controller: &Controller, data: Option<&Path>) -> String {
+    run_joined(by_hand(controller, data)).await.expect_err("it cannot join").to_string()
+}
+
+fn by_hand(controller: &Controller, data: Option<&Path>) -> JoinOptions {
+    let (join, token) = (controller.address().to_string(), controller.token().to_string());
+    let data = data.map(Path::to_path_buf);
+    JoinOptions { id: NodeId(3), join, token, address: None, data }
+}
+
+#[tokio::test]
+async fn a_server_started_by_hand_keeps_its_log_in_a_folder_of_its_own() {
+    let (folder, own) = (tempfile::tempdir(), tempfile::tempdir());
+    let (folder, own) = (folder.expect("there is room"), own.expect("there is room"));
+    let controller = start(on_disk(folder.path())).await;
+    let master = client(&controller, 1).await;
+    assert_eq!(seq(&master, &append("Msg1", 3)).await, 1);
+    fault(&controller, "kill 3").await;
+    assert!(turned_away(&controller, None).await.contains("--data DIR"));
+    let mut events = controller.events();
+    let joined = tokio::spawn(run_joined(by_hand(&controller, Some(own.path()))));
+    let told = ClusterEvent::Joined { id: NodeId(3), pid: std::process::id() };
+    while events.recv().await.expect("the controller lives") != told {}
+    assert_eq!(seq(&master, &append("Msg2", 3)).await, 2);
+    assert!(own.path().join("n3.log").exists());
+    controller.stop().await;
+    joined.await.expect("no panic").expect("it was asked to stop");
+    // The file that the first life of server 3 left in the cluster's folder does not have Msg2.
+    let controller = start(on_disk(folder.path())).await;
+    shows(&controller, 3, &["Msg1", "Msg2"]).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_without_a_disk_has_no_folder() {
+    let controller = start(in_process(LOG)).await;
+    let own = tempfile::tempdir().expect("there is room");
+    fault(&controller, "kill 3").await;
+    assert!(turned_away(&controller, Some(own.path())).await.contains("leave out --data"));
     controller.stop().await;
 }
 

@@ -95,7 +95,7 @@ async fn where_faults_are_forbidden_the_token_does_not_help() {
 
 fn join(controller: &Controller, id: u32, token: &str) -> JoinOptions {
     let (join, token) = (controller.address().to_string(), token.to_string());
-    JoinOptions { id: NodeId(id), join, token, address: None }
+    JoinOptions { id: NodeId(id), join, token, address: None, data: None }
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ fn one_order(run: &Run) -> Result<(), String> {
 
 /// All servers have the same log in the end, and nothing is in it twice.
 fn one_log(run: &Run) -> Result<(), String> {
+    if let Some(who) = &run.silent {
+        return Err(who.clone());
+    }
     let (first, others) = run.logs.split_first().expect("there are servers");
     if let Some(other) = others.iter().find(|other| *other != first) {
         return Err(format!("two logs in the end: {first:?} and {other:?}"));
@@ -113,6 +116,12 @@ fn an_answer_before_its_servers_is_found() {
         let wanted = run.acknowledged.iter().find(|acked| acked.acks < acked.w);
         wanted.map_or(Ok(()), |acked| Err(format!("{acked:?}")))
     });
+}
+
+#[test]
+fn an_acknowledgement_of_an_earlier_life_is_found() {
+    let chaos = Chaos { kill_f: true, ..Chaos::default() };
+    missed(Defect::StaleAck, chaos, |run| nothing_lost(run, 1));
 }
 
 #[test]

@@ -5,12 +5,12 @@
 
 use super::ClusterOptions;
 use crate::net::NetError;
-use crate::net::disk::lock;
+use crate::net::disk::{Home, lock, write_whole};
 use crate::process::NodeId;
 use crate::systems::System;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -90,26 +90,45 @@ impl Data {
         self.with(|about| about.tolerate)
     }
 
-    /// The file of a server's records.
-    pub fn file(&self, id: NodeId) -> PathBuf {
-        self.folder.join(format!("n{}.log", id.0))
+    /// Where a server's records are, if it lives here.
+    pub fn home(&self, id: NodeId) -> Home {
+        Home::new(&self.folder, id)
     }
 
-    /// Begins a server's next life: which it is, and whether the memory of the one before is gone.
+    /// Begins a server's next life, in this folder: which it is, and whether the memory of the one before is gone.
+    ///
+    /// # Errors
+    /// If that cannot be written down, or there are records of another cluster.
+    pub fn begin_life(&self, id: NodeId) -> Result<(u64, bool), NetError> {
+        let (home, cluster) = (self.home(id), self.cluster());
+        let (life, blank) = self.next_life(id, home.life(&cluster)?);
+        home.begin(&cluster, life, blank)?;
+        self.saved().map(|()| (life, blank))
+    }
+
+    /// The same, but it lives elsewhere, with the records of this life; 0 where there are none.
     ///
     /// # Errors
     /// If that cannot be written down.
-    pub fn begin_life(&self, id: NodeId) -> Result<(u64, bool), NetError> {
-        let life = self.with(|about| {
-            let life = about.lives.get_mut(id.0 as usize - 1)?;
+    pub fn begin_life_elsewhere(&self, id: NodeId, records: u64) -> Result<(u64, bool), NetError> {
+        let next = self.next_life(id, records);
+        self.saved().map(|()| next)
+    }
+
+    /// The next life of a server, and whether these records are not those of the last one.
+    fn next_life(&self, id: NodeId, records: u64) -> (u64, bool) {
+        self.with(|about| {
+            let Some(life) = about.lives.get_mut(id.0 as usize - 1) else { return (1, false) };
+            let blank = records < *life;
             *life += 1;
-            Some(*life)
-        });
+            (*life, blank)
+        })
+    }
+
+    fn saved(&self) -> Result<(), NetError> {
         self.save().map_err(|error| {
             NetError::Refused(format!("{} cannot be written: {error}", self.folder.display()))
-        })?;
-        let life = life.unwrap_or(1);
-        Ok((life, life > 1 && !self.file(id).exists()))
+        })
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut About) -> T) -> T {
@@ -118,13 +137,7 @@ impl Data {
 
     /// Writes down what is known, whole or not at all.
     fn save(&self) -> io::Result<()> {
-        let text = self.with(|about| serde_json::to_string_pretty(about));
-        let new = self.folder.join(format!("{ABOUT}.new"));
-        let mut file = File::create(&new)?;
-        file.write_all(text.map_err(io::Error::other)?.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(new, self.folder.join(ABOUT))?;
-        File::open(&self.folder)?.sync_all()
+        self.with(|about| write_whole(&self.folder.join(ABOUT), about))
     }
 }
 
@@ -171,13 +184,26 @@ mod tests {
         let data = open(folder.path(), 3, Some(2)).await.expect("it is new");
         assert_eq!(data.begin_life(NodeId(2)), Ok((1, false)));
         assert_eq!(data.begin_life(NodeId(2)), Ok((2, true))); // its file is not there
-        fs::write(data.file(NodeId(2)), "").expect("there is room");
+        fs::write(data.home(NodeId(2)).file(), "").expect("there is room");
         let busy = open(folder.path(), 3, None).await.expect_err("it is in use");
         assert!(busy.to_string().contains("stop it first"), "{busy}");
         drop(data);
         let data = open(folder.path(), 3, None).await.expect("it is free");
         assert_eq!((data.begin_life(NodeId(2)), data.tolerate()), (Ok((3, false)), 2));
         assert_eq!(data.cluster(), "c1");
+    }
+
+    #[tokio::test]
+    async fn only_the_records_of_the_last_life_are_a_memory() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = open(folder.path(), 3, None).await.expect("it is new");
+        let (id, file) = (NodeId(3), data.home(NodeId(3)).file());
+        assert_eq!(data.begin_life(id), Ok((1, false)));
+        fs::write(&file, "").expect("there is room");
+        assert_eq!(data.begin_life_elsewhere(id, 0), Ok((2, true)));
+        assert_eq!(data.begin_life_elsewhere(id, 2), Ok((3, false)));
+        assert_eq!(data.begin_life_elsewhere(id, 1), Ok((4, true)));
+        assert_eq!((data.begin_life(id), file.exists()), (Ok((5, true)), false));
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! How servers come to run, are kept informed, and end.
 
 use super::host::{Command, Hosted};
-use super::roster::{Roster, State};
+use super::roster::{Begins, Roster, State};
 use super::{ClusterEvent, END, child, thread};
 use crate::faults::Fault;
 use crate::net::wire::{
@@ -36,7 +36,8 @@ impl Roster {
 
     /// Starts every server and returns when all are linked and answer.
     pub async fn launch_all(self: &Arc<Self>) -> Result<(), NetError> {
-        let orders = self.ids().map(|id| self.begin(id)).collect::<Result<Vec<_>, _>>()?;
+        let orders =
+            self.ids().map(|id| self.begin(id, Begins::Here)).collect::<Result<Vec<_>, _>>()?;
         let started = join_all(orders.iter().map(|order| self.launch(order))).await;
         started.into_iter().collect::<Result<(), _>>()?;
         let ready = join_all(self.ids().map(|id| self.link(id))).await;
@@ -51,7 +52,7 @@ impl Roster {
 
     /// Starts a server that is gone again, blank, in its next life.
     pub async fn restart(self: &Arc<Self>, id: NodeId) -> Result<(), NetError> {
-        let order = self.begin(id)?;
+        let order = self.begin(id, Begins::Here)?;
         let incarnation = order.start.incarnation;
         let result = match self.launch(&order).await {
             Ok(()) => self.link(id).await.map(drop),
@@ -66,12 +67,8 @@ impl Roster {
 
     /// Takes in a server that was started by hand and listens already.
     pub fn join(self: &Arc<Self>, join: Join) -> Result<StartOrder, NetError> {
-        let Join { id, report } = join;
-        if self.options.data.is_some() {
-            let text = "this cluster keeps its log on disk and starts its servers itself: restart it there";
-            return Err(NetError::Refused(text.to_string()));
-        }
-        let mut order = self.begin(id)?;
+        let Join { id, report, records } = join;
+        let mut order = self.begin(id, Begins::Elsewhere { records })?;
         order.address = report.address;
         self.with(id, |slot| (slot.address, slot.report) = (report.address, Some(report)));
         tokio::spawn(self.clone().accompany(join, order.start.incarnation));
@@ -80,7 +77,7 @@ impl Roster {
 
     /// Links a server that was started by hand, and notices when it is gone.
     async fn accompany(self: Arc<Self>, join: Join, incarnation: u64) {
-        let Join { id, report } = join;
+        let Join { id, report, .. } = join;
         let linked = match self.open_control(id).await {
             Ok(()) => self.link(id).await.map(drop),
             Err(error) => Err(error),

@@ -56,6 +56,18 @@ pub(super) struct Slot {
     pub control: Option<Arc<dial::Connection>>,
 }
 
+/// Where a life of a server begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Begins {
+    /// With the controller, which knows where its records are.
+    Here,
+    /// By hand; of which of its lives the records on its disk are, if it keeps any.
+    Elsewhere {
+        /// 0 where the disk holds none.
+        records: Option<u64>,
+    },
+}
+
 /// How a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
@@ -154,8 +166,9 @@ impl Roster {
     }
 
     /// The next life of a server, and what it is told. Only one that is gone, or was never there, can begin one.
-    pub fn begin(&self, id: NodeId) -> Result<StartOrder, NetError> {
+    pub fn begin(&self, id: NodeId, begins: Begins) -> Result<StartOrder, NetError> {
         self.check(id)?;
+        self.same_keeping(begins)?;
         let begun = self.with(id, |slot| {
             let free = slot.incarnation == 0 || matches!(slot.state, State::Exited(_));
             if free {
@@ -170,12 +183,28 @@ impl Roster {
         let Some(data) = &self.data else {
             return Ok(self.order(id, (incarnation, incarnation > 1), address));
         };
-        let (incarnation, blank) = data.begin_life(id)?;
+        let (begun, file) = match begins {
+            Begins::Here => (data.begin_life(id), Some(data.home(id).file())),
+            Begins::Elsewhere { records } => {
+                (data.begin_life_elsewhere(id, records.unwrap_or_default()), None)
+            }
+        };
+        let (incarnation, blank) = begun.inspect_err(|error| {
+            self.with(id, |slot| slot.gone(&error.to_string()));
+        })?;
         self.with(id, |slot| slot.incarnation = incarnation);
-        Ok(StartOrder {
-            data: Some(data.file(id)),
-            ..self.order(id, (incarnation, blank), address)
-        })
+        Ok(StartOrder { data: file, ..self.order(id, (incarnation, blank), address) })
+    }
+
+    /// Either all servers keep their log on disk, or none does.
+    fn same_keeping(&self, begins: Begins) -> Result<(), NetError> {
+        let Begins::Elsewhere { records } = begins else { return Ok(()) };
+        let text = match (&self.data, records) {
+            (Some(_), None) => "this cluster keeps its log on disk; name a folder with --data DIR",
+            (None, Some(_)) => "this cluster keeps its memory in its processes; leave out --data",
+            _ => return Ok(()),
+        };
+        Err(NetError::Refused(text.to_string()))
     }
 
     fn order(&self, id: NodeId, life: (u64, bool), address: SocketAddr) -> StartOrder {

@@ -9,12 +9,15 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `frame` | a record among others: its length and checksum, and where a file of them is good to |
+//! | `home` | where one server's file is, and of which life it is |
 //! | `file` | one server's file: opened, cut where its last write was torn, written and synced |
 //! | `queue` | the effects of a process that wait until its records are on disk |
 
 mod file;
 mod frame;
+mod home;
 mod queue;
 
 pub(super) use file::{DiskFile, Opened, lock};
+pub(super) use home::{Home, write_whole};
 pub(super) use queue::DiskQueue;

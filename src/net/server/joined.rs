@@ -3,12 +3,14 @@
 use super::{Bound, on_own_thread};
 use crate::net::client::discover;
 use crate::net::controller::JOIN;
+use crate::net::disk::Home;
 use crate::net::rpc::{codes, params::Named};
 use crate::net::wire::{Join, StartOrder};
-use crate::net::{NetError, dial, listen};
+use crate::net::{ClusterInfo, NetError, dial, listen};
 use crate::process::NodeId;
 use jsonrpsee::core::client::{ClientT, Error};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ pub struct JoinOptions {
     pub token: String,
     /// Where clients shall reach it; by default the address that the cluster already has for this number.
     pub address: Option<SocketAddr>,
+    /// The folder that it keeps its log in, where the cluster keeps it on disk.
+    pub data: Option<PathBuf>,
 }
 
 /// Runs a server that joins a cluster by hand. Returns after SIGTERM or SIGINT, or with an error when the controller is
@@ -36,18 +40,28 @@ pub async fn run_joined(options: JoinOptions) -> Result<(), NetError> {
 }
 
 async fn join(options: JoinOptions) -> Result<(), NetError> {
-    let JoinOptions { id, join, token, address } = options;
+    let JoinOptions { id, join, token, address, data } = options;
     listen::raise_open_files();
     let signals = super::child::signals()?;
+    let info = discover(&join).await?;
     let address = match address {
         Some(address) => address,
-        None => address_in_cluster(id, &join).await?,
+        None => address_in_cluster(id, &info)?,
     };
+    let home = data.map(|folder| Home::new(&folder, id));
+    let records = home.as_ref().map(|home| home.life(&info.cluster)).transpose()?;
     let bound = Bound::at(address).await?;
     let controller = dial::open_trusted(&join, &token, ANSWER).await?;
-    let asked = Named::of(&Join { id, report: bound.report });
+    let asked = Named::of(&Join { id, report: bound.report, records });
     let mut order: StartOrder = controller.request(JOIN, asked).await.map_err(refused)?;
     order.via = dial::host_of(&join).await;
+    let bound = match home {
+        Some(home) => {
+            home.begin(&info.cluster, order.start.incarnation, order.start.blank)?;
+            bound.with_disk(&home.file()).await?
+        }
+        None => bound,
+    };
     let (gone, lost) = tokio::sync::oneshot::channel();
     let stop = async move {
         tokio::select! {
@@ -62,8 +76,7 @@ async fn join(options: JoinOptions) -> Result<(), NetError> {
     }
 }
 
-async fn address_in_cluster(id: NodeId, controller: &str) -> Result<SocketAddr, NetError> {
-    let info = discover(controller).await?;
+fn address_in_cluster(id: NodeId, info: &ClusterInfo) -> Result<SocketAddr, NetError> {
     let server = info.server(id).map(|server| server.address);
     server.ok_or_else(|| {
         let most = info.servers.len();

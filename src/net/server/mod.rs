@@ -34,6 +34,7 @@ use jsonrpsee::server::ServerHandle;
 use peer_port::{PeerPort, peer_methods};
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +71,11 @@ impl Bound {
         let (address, peer_address) = (listen::address_of(&clients)?, listen::address_of(&peers)?);
         let report = Report { pid: std::process::id(), address, peer_address };
         Ok(Bound { clients, peers, report, disk: None })
+    }
+
+    /// The same, with the records in this file for its disk.
+    pub async fn with_disk(self, file: &Path) -> Result<Bound, NetError> {
+        Ok(Bound { disk: Some(Opened::at(file).await?), ..self })
     }
 
     /// Runs the server that `order` describes until `stop` ends. The thread's runtime is this server's alone: one server is one thread.
