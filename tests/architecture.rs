@@ -44,7 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("plot", &["stats"]),
     ("history", &["lines", "session", "random", "process"]),
-    ("check", &["nearest", "history"]),
+    ("check", &["nearest", "random", "history"]),
 ];
 
 /// What stands at the top may import everything, and nothing may import it.

@@ -1,7 +1,8 @@
 //! What may be cut off a key's operations, before and after, so that the rest is linearizable wherever the whole is.
 
 use super::sources::Sources;
-use crate::history::{Act, End, OpId, Operation};
+use crate::history::{Act, End, OpId, Operation, ValueId};
+use rustc_hash::FxHashSet as HashSet;
 
 /// What took part up to a return: everything invoked before it, but no look that returns later.
 ///
@@ -33,8 +34,13 @@ pub fn is_anchor(sources: &Sources, id: OpId) -> bool {
 /// Take an order of the whole, and what comes in it before the anchor, A, and after, B. The anchor rests on what is kept, so it holds without
 /// the rest of A, and B follows it as before. Of A there are left, beside what the anchor rests on: writes of known outcome, which may stand
 /// anywhere; known cas, with what they rest on; and unknown operations, which need not have taken effect. A reader in B that finds no write
-/// of its value there keeps one, with what that rests on, so that nobody thinks that it was never written.
-pub fn since(sources: &Sources, kept: &[OpId], anchor: OpId) -> Vec<OpId> {
+/// of its value there keeps one out of `values`, those of all that is `kept`, with what that rests on, so that nobody thinks that it was never written.
+pub fn since(
+    sources: &Sources,
+    kept: &[OpId],
+    values: &HashSet<ValueId>,
+    anchor: OpId,
+) -> Vec<OpId> {
     let fixed = sources.operation(anchor);
     let overlaps = |operation: &Operation| {
         operation.invoked() < fixed.returned() && operation.returned() > fixed.invoked()
@@ -45,9 +51,10 @@ pub fn since(sources: &Sources, kept: &[OpId], anchor: OpId) -> Vec<OpId> {
         *id == anchor || operation.returned() > fixed.invoked() && !idle
     };
     let rest: Vec<OpId> = kept.iter().copied().filter(stays).collect();
+    let left = sources.values(&rest);
     let reader = |id: &OpId| {
         let operation = sources.operation(*id);
-        let orphan = operation.end() != End::Info && sources.is_orphan(*id, &rest, kept);
+        let orphan = operation.end() != End::Info && sources.is_orphan(*id, &left, values);
         *id == anchor || is_known_cas(operation) && overlaps(operation) || orphan
     };
     let readers: Vec<OpId> = rest.iter().copied().filter(reader).collect();

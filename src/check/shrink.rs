@@ -110,11 +110,12 @@ impl<'a> Shrink<'a> {
     fn since(&self, kept: Vec<OpId>) -> Vec<OpId> {
         let anchors: Vec<OpId> =
             kept.iter().rev().copied().filter(|&id| cut::is_anchor(&self.sources, id)).collect();
+        let values = self.sources.values(&kept);
         let mut best: Option<Vec<OpId>> = None;
         let (mut place, mut found) = (0, 0);
         while let Some(&anchor) = anchors.get(place).filter(|_| self.time_is_left()) {
             place += 1 + place / COARSER;
-            let rest = cut::since(&self.sources, &kept, anchor);
+            let rest = cut::since(&self.sources, &kept, &values, anchor);
             if !self.breaks(&self.history.restrict(&rest)) {
                 continue;
             }
@@ -138,7 +139,7 @@ impl<'a> Shrink<'a> {
             let mut start = 0;
             while start < kept.len() && self.time_is_left() {
                 let end = (start + piece).min(kept.len());
-                let rest = self.sources.without(&kept, &kept[start..end]);
+                let rest = self.sources.without(&kept, &kept[start..end], || !self.time_is_left());
                 match rest.len() < kept.len() && self.breaks(&self.history.restrict(&rest)) {
                     true => kept = rest,
                     false => start += piece,

@@ -40,9 +40,9 @@ fn cut_somewhere(
     let operation = history.operation(at);
     let known = matches!(operation.end(), End::Ok | End::Mismatch);
     match random.below(3) {
-        0 if cut::is_anchor(sources, at) => cut::since(sources, kept, at),
+        0 if cut::is_anchor(sources, at) => cut::since(sources, kept, &sources.values(kept), at),
         1 if known => cut::until(sources, kept, at),
-        _ => sources.without(kept, &[at]),
+        _ => sources.without(kept, &[at], || false),
     }
 }
 
@@ -65,7 +65,7 @@ fn stays_valid(shapes: &[Shape], model: Model, holds: fn(&History) -> bool) {
                     _ if kept.is_empty() => break,
                     _ => {
                         let at = kept[random.below(kept.len() as u64) as usize];
-                        sources.without(&kept, &[at])
+                        sources.without(&kept, &[at], || false)
                     }
                 };
                 let rest = history.restrict(&kept);

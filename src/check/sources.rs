@@ -2,7 +2,7 @@
 
 use super::Model;
 use crate::history::{Act, End, History, KeyId, OpId, Operation, ValueId};
-use rustc_hash::FxHashMap as HashMap;
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::collections::BTreeSet;
 
 /// The writes of a history, by key and by value.
@@ -84,16 +84,21 @@ impl<'a> Sources<'a> {
 
     /// What is left of `kept`, ascending, when these leave, together with all that may rest on them, or that would be left without
     /// any write of their value. Unknown operations stay: if what they rest on is gone, they need not have taken effect.
-    pub fn without(&self, kept: &[OpId], leave: &[OpId]) -> Vec<OpId> {
+    /// All of `kept`, once time is `over`.
+    pub fn without(&self, kept: &[OpId], leave: &[OpId], over: impl Fn() -> bool) -> Vec<OpId> {
         let gone = |id: &OpId| kept.binary_search(id).unwrap_or_default();
         let mut stays = vec![true; kept.len()];
         leave.iter().for_each(|id| stays[gone(id)] = false);
         let mut ahead = leave.to_vec();
+        let unknown: Vec<OpId> = kept.iter().copied().filter(|&id| self.is_unknown(id)).collect();
         while let Some(write) = ahead.pop() {
+            if over() {
+                return kept.to_vec();
+            }
             if self.written(self.history.operation(write)).is_none() {
                 continue;
             }
-            let passed_on = self.passed_on(kept, &stays, write);
+            let passed_on = self.passed_on(&unknown, write);
             for (place, &reader) in kept.iter().enumerate() {
                 if !stays[place] || self.is_unknown(reader) {
                     continue;
@@ -111,13 +116,13 @@ impl<'a> Sources<'a> {
     }
 
     /// A write, and the unknown cas that may have found what it left, one after another.
-    fn passed_on(&self, kept: &[OpId], stays: &[bool], write: OpId) -> Vec<OpId> {
+    fn passed_on(&self, unknown: &[OpId], write: OpId) -> Vec<OpId> {
         let mut links = vec![write];
         let mut at = 0;
         while let Some(&link) = links.get(at) {
             at += 1;
-            for (&id, stays) in kept.iter().zip(stays) {
-                if *stays && self.is_unknown(id) && self.wants(id, link) && !links.contains(&id) {
+            for &id in unknown {
+                if self.wants(id, link) && !links.contains(&id) {
                     links.push(id);
                 }
             }
@@ -134,10 +139,24 @@ impl<'a> Sources<'a> {
         written(operation).filter(|_| self.stamped || !idle)
     }
 
-    /// True of a reader whose value is written among `kept`, but not among `rest`.
-    pub fn is_orphan(&self, reader: OpId, rest: &[OpId], kept: &[OpId]) -> bool {
-        let written = |ids: &[OpId]| ids.iter().any(|&write| self.wants(reader, write));
-        !written(rest) && written(kept)
+    /// The values that are written among these.
+    pub fn values(&self, ids: &[OpId]) -> HashSet<ValueId> {
+        ids.iter().filter_map(|&id| self.written(self.operation(id))).collect()
+    }
+
+    /// True of a reader of a register whose value is one of `kept`, but none of `rest`.
+    pub fn is_orphan(
+        &self,
+        reader: OpId,
+        rest: &HashSet<ValueId>,
+        kept: &HashSet<ValueId>,
+    ) -> bool {
+        let found = |values: &HashSet<ValueId>| match wanted(self.operation(reader)) {
+            Some(Want::Value(value)) => values.contains(&value),
+            Some(Want::Not(not)) => values.len() > usize::from(values.contains(&not)),
+            Some(Want::Elements) | None => false,
+        };
+        !found(rest) && found(kept)
     }
 
     /// An operation by its number.

@@ -141,7 +141,11 @@ fn known(history: &History, reads_from: ReadsFrom, meter: &Meter) -> Result<(), 
             return found;
         }
         let new = saturation.round(meter)?;
-        patience = if new { patience * MORE_PATIENCE } else { usize::MAX };
+        patience = if new {
+            patience.saturating_mul(MORE_PATIENCE).min(usize::MAX - 1)
+        } else {
+            usize::MAX
+        };
         before = saturation.before();
     }
 }
