@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::net::TcpSocket;
 use tower::ServiceBuilder;
 
-/// So many WebSockets and HTTP requests may be open on a client port at once; idle HTTP connections do not count.
+/// So many WebSockets may be open on a client port at once, and so many HTTP requests under way.
 const CLIENT_CONNECTIONS: u32 = 8_192;
 /// So many on a peer port: each peer has one, the controller has one, and a reconnection overlaps.
 const PEER_CONNECTIONS: u32 = 1_024;

@@ -6,9 +6,11 @@ use crate::helpers::{
 };
 use conlab::net::Controller;
 use conlab::systems::System;
+use futures_util::io::BufWriter;
 use serde_json::{Value, json};
+use soketto::data::ByteSlice125;
 use soketto::handshake::{Client as Handshake, ServerResponse};
-use soketto::{Receiver, Sender};
+use soketto::{Incoming, Receiver, Sender};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,17 +18,20 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
+/// What is written goes out when it is flushed, in as few pieces as may be.
+type Bytes = BufWriter<Compat<TcpStream>>;
+
 /// A WebSocket without a JSON-RPC client.
 struct Socket {
-    sender: Sender<Compat<TcpStream>>,
-    receiver: Receiver<Compat<TcpStream>>,
+    sender: Sender<Bytes>,
+    receiver: Receiver<Bytes>,
 }
 
 impl Socket {
     async fn open(at: SocketAddr) -> Socket {
         let stream = TcpStream::connect(at).await.expect("the server listens");
         let host = at.to_string();
-        let mut handshake = Handshake::new(stream.compat(), &host, "/");
+        let mut handshake = Handshake::new(BufWriter::new(stream.compat()), &host, "/");
         let answer = handshake.handshake().await.expect("it is answered");
         assert!(matches!(answer, ServerResponse::Accepted { .. }), "{answer:?}");
         let (sender, receiver) = handshake.into_builder().finish();
@@ -72,6 +77,7 @@ async fn what_comes_over_a_websocket_is_answered_as_over_http() {
         "{\"id\": 3}".to_string(),
         "{\"jsonrpc\": \"2.0\", \"id\": 4, \"method\": \"get\"".to_string(),
         "[]".to_string(),
+        "[\"2.0\", 1, \"set\", [\"x\", \"7\"]]".to_string(),
         "[7, {\"id\": 5}]".to_string(),
         format!("  \n{}", call(6, "get", json!({"key": "x"}))),
         call(7, "get", json!([7])),
@@ -110,7 +116,7 @@ async fn what_asks_for_nothing_gets_no_answer_and_what_is_too_long_is_skipped() 
 #[tokio::test]
 async fn an_answer_that_is_ready_does_not_wait_for_an_earlier_one() {
     let controller = start(in_process(System::Sequential)).await;
-    fault(&controller, "slow 100ms").await;
+    fault(&controller, "slow 1s").await;
     let mut socket = Socket::open(address(&controller, 3)).await;
     socket.say(&[call(1, "set", json!(["x", "7"])), call(2, "get", json!(["x"]))]).await;
     let (first, second) = (socket.hear().await, socket.hear().await);
@@ -129,9 +135,43 @@ async fn more_calls_than_may_wait_are_all_answered() {
     let mut answered = BTreeSet::new();
     while answered.len() < calls.len() {
         let answer = socket.hear().await;
-        assert!(answer["result"]["version"].is_u64(), "{answer}");
         assert!(answered.insert(answer["id"].as_u64()), "answered once: {answer}");
     }
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn pings_of_a_client_that_does_not_read_block_nobody_for_ever() {
+    const PINGS: usize = 200_000; // with their answers more than all buffers on the way hold
+    let controller = start(in_process(System::Sequential)).await;
+    fault(&controller, "slow 100ms").await;
+    let mut socket = Socket::open(address(&controller, 2)).await;
+    socket.say(&[call(1, "set", json!(["x", "7"]))]).await;
+    let Socket { mut sender, mut receiver } = socket;
+    let ping = async move {
+        let payload = [0; 125];
+        for _ in 0..PINGS {
+            let payload = ByteSlice125::try_from(&payload[..]).expect("it is short");
+            sender.send_ping(payload).await.expect("it is taken");
+        }
+        sender.flush().await.expect("it is sent");
+        sender
+    };
+    let hear = async move {
+        // The set is answered while pongs wait to be written.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let (mut message, mut answered) = (Vec::new(), false);
+        let mut pongs = 0;
+        while !answered || pongs < PINGS {
+            match receiver.receive(&mut message).await.expect("the socket is open") {
+                Incoming::Pong(_) => pongs += 1,
+                Incoming::Data(_) => answered = true,
+                Incoming::Closed(_) => panic!("it was closed"),
+            }
+        }
+    };
+    let both = async { tokio::join!(ping, hear) };
+    timeout(PATIENCE, both).await.expect("all is answered");
     controller.stop().await;
 }
 

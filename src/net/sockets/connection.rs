@@ -7,7 +7,7 @@ use crate::net::rpc::operations::{take_in, told};
 use crate::process::{Outcome, Reason};
 use futures_util::future::{BoxFuture, Either, FusedFuture, FutureExt};
 use futures_util::io::{BufReader, BufWriter};
-use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
+use futures_util::stream::{self, BoxStream, FuturesUnordered, Peekable, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use jsonrpsee::MethodResponse;
@@ -15,6 +15,7 @@ use jsonrpsee::types::error::reject_too_big_request;
 use jsonrpsee::types::{Id, Request};
 use soketto::connection::Error;
 use soketto::{Incoming, Receiver, Sender};
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -29,11 +30,15 @@ pub(super) type Bytes = BufReader<BufWriter<Compat<TokioIo<Upgraded>>>>;
 /// Calls whose answers are not there yet: operations, and whatever else a message may hold.
 type Waiting = FuturesUnordered<Either<Later, BoxFuture<'static, MethodResponse>>>;
 
+/// What a client sends. A message that is read in part is read on by the same future, whatever else happens meanwhile.
+type Messages = Peekable<BoxStream<'static, Event>>;
+
 /// An open connection.
 pub(super) struct Connection {
     edge: Arc<Edge>,
     calls: Calls,
     limits: Limits,
+    incoming: Messages,
     sender: Sender<Bytes>,
     waiting: Waiting,
     /// Whether something was written that has not been flushed.
@@ -55,22 +60,26 @@ enum Event {
 }
 
 impl Connection {
-    /// A connection that answers through `sender`.
-    pub fn new(edge: Arc<Edge>, calls: Calls, limits: Limits, sender: Sender<Bytes>) -> Self {
-        Connection { edge, calls, limits, sender, waiting: Waiting::new(), unflushed: false }
+    /// A connection that reads from `receiver` and answers through `sender`.
+    pub fn new(
+        edge: Arc<Edge>,
+        calls: Calls,
+        limits: Limits,
+        (sender, receiver): (Sender<Bytes>, Receiver<Bytes>),
+    ) -> Self {
+        let incoming = stream::unfold(receiver, receive).boxed().peekable();
+        let waiting = Waiting::new();
+        Connection { edge, calls, limits, incoming, sender, waiting, unflushed: false }
     }
 
-    /// Answers what `receiver` brings until the client leaves, or until `stop` and the last answer.
-    pub async fn run(mut self, receiver: Receiver<Bytes>, stop: CancellationToken) {
-        // A message that is read in part is read on by the same future, whatever else happens meanwhile.
-        let mut incoming = stream::unfold(receiver, receive).boxed();
+    /// Answers what comes until the client leaves, or until `stop` and the last answer. While an answer cannot be written, no
+    /// further call is taken in.
+    pub async fn run(mut self, stop: CancellationToken) {
         let mut stopped = pin!(stop.cancelled().fuse());
-        let mut open = true;
-        while open || !self.waiting.is_empty() {
-            let reads = open && self.waiting.len() < self.limits.waiting;
+        while !stopped.is_terminated() || !self.waiting.is_empty() {
             let event = match self.unflushed {
-                false => self.next(&mut incoming, &mut stopped, reads).await,
-                true => match self.next(&mut incoming, &mut stopped, reads).now_or_never() {
+                false => self.next(&mut stopped).await,
+                true => match self.next(&mut stopped).now_or_never() {
                     Some(event) => event,
                     // Nothing is ready any more: what was written goes out together.
                     None if self.flush().await.is_ok() => continue,
@@ -84,12 +93,9 @@ impl Connection {
                     self.write(MethodResponse::error(Id::Null, error)).await
                 }
                 Event::Answered(answer) => self.write(answer).await,
-                // Nobody is left to read answers; the node goes on with what it has taken in.
-                Event::Left => return,
-                Event::Stopped => {
-                    open = false;
-                    Ok(())
-                }
+                // Nobody waits for answers any more; the node goes on with what it has taken in.
+                Event::Left => break,
+                Event::Stopped => Ok(()),
             };
             if written.is_err() {
                 return;
@@ -97,27 +103,25 @@ impl Connection {
         }
         // Whether the client hears the farewell is its own affair.
         let _ = self.flush().await;
-        let _ = self.sender.close().await;
+        let _ = beside(self.sender.close(), &mut self.incoming).await;
     }
 
-    /// What comes first: an answer, then a message, then the end of the server.
-    async fn next(
-        &mut self,
-        incoming: &mut BoxStream<'static, Event>,
-        stopped: &mut (impl FusedFuture<Output = ()> + Unpin),
-        reads: bool,
-    ) -> Event {
+    /// What comes first: an answer, the end of the server, a message.
+    async fn next(&mut self, stopped: &mut (impl FusedFuture<Output = ()> + Unpin)) -> Event {
+        let open = !stopped.is_terminated();
+        let reads = open && self.waiting.len() < self.limits.waiting;
         tokio::select! {
             biased;
             Some(answer) = self.waiting.next(), if !self.waiting.is_empty() => Event::Answered(answer),
-            event = incoming.next(), if reads => event.unwrap_or(Event::Left),
-            () = stopped, if !stopped.is_terminated() => Event::Stopped,
+            () = stopped, if open => Event::Stopped,
+            event = self.incoming.next(), if reads => event.unwrap_or(Event::Left),
         }
     }
 
     /// Takes an operation in, and writes its answer if it has one already; whatever else came is answered by and by.
     async fn take_in(&mut self, message: Vec<u8>) -> Result<(), Error> {
-        if let Ok(request) = serde_json::from_slice::<Request<'_>>(&message)
+        if message::first(&message) == Some(b'{')
+            && let Ok(request) = serde_json::from_slice::<Request<'_>>(&message)
             && let Some(taken) = take_in(&self.edge, &request)
         {
             return match taken {
@@ -140,12 +144,26 @@ impl Connection {
             return Ok(());
         }
         self.unflushed = true;
-        self.sender.send_text(answer.as_json().get()).await
+        beside(self.sender.send_text(answer.as_json().get()), &mut self.incoming).await
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
         self.unflushed = false;
-        self.sender.flush().await
+        beside(self.sender.flush(), &mut self.incoming).await
+    }
+}
+
+/// Writes, and reads on meanwhile: whoever reads answers pings, and holds the socket until such an answer is out. A message
+/// that comes is kept.
+async fn beside<T>(write: impl Future<Output = T>, incoming: &mut Messages) -> T {
+    let reading = async {
+        Pin::new(incoming).peek().await;
+        std::future::pending::<Infallible>().await
+    };
+    tokio::select! {
+        biased;
+        written = write => written,
+        never = reading => match never {},
     }
 }
 

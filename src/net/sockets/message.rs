@@ -11,16 +11,21 @@ use serde_json::value::RawValue;
 /// A notification with any parameters.
 type Note<'a> = Notification<'a, Option<std::borrow::Cow<'a, RawValue>>>;
 
+/// What tells a call from a batch.
+pub(super) fn first(message: &[u8]) -> Option<u8> {
+    message.iter().copied().find(|byte| !byte.is_ascii_whitespace())
+}
+
 /// Answers a message that is more, or less, than one operation.
 pub(super) async fn answer(message: Vec<u8>, calls: Calls, most_calls: u32) -> MethodResponse {
-    match message.iter().find(|byte| !byte.is_ascii_whitespace()) {
+    match first(&message) {
         Some(b'{') => match read(&message) {
             Ok(BatchEntry::Call(request)) => calls.call(request).await,
             Ok(BatchEntry::Notification(_)) => MethodResponse::notification(),
-            Err(error) => {
-                let (error, id) = error.into_parts();
-                MethodResponse::error(id, error)
+            Err(Some(id)) => {
+                MethodResponse::error(id, ErrorObject::from(ErrorCode::InvalidRequest))
             }
+            Err(None) => MethodResponse::error(Id::Null, ErrorObject::from(ErrorCode::ParseError)),
         },
         Some(b'[') => batch(&message, calls, most_calls as usize).await,
         _ => MethodResponse::error(Id::Null, ErrorObject::from(ErrorCode::ParseError)),
@@ -35,24 +40,20 @@ async fn batch(message: &[u8], calls: Calls, most_calls: usize) -> MethodRespons
         return MethodResponse::error(Id::Null, reject_too_big_batch_request(most_calls));
     }
     // An entry is a JSON value already: one that is no call is an invalid request, whatever else it is.
-    let entries = entries.into_iter().map(|entry| read(entry.get().as_bytes()));
+    let invalid = |id: Option<_>| {
+        BatchEntryErr::new(id.unwrap_or(Id::Null), ErrorObject::from(ErrorCode::InvalidRequest))
+    };
+    let entries = entries.into_iter().map(|entry| read(entry.get().as_bytes()).map_err(invalid));
     calls.batch(Batch::from(entries.collect())).await
 }
 
-/// A call or a notification.
-fn read(text: &[u8]) -> Result<BatchEntry<'_>, BatchEntryErr<'_>> {
+/// A call or a notification; else the id of what is neither, if it has one.
+fn read(text: &[u8]) -> Result<BatchEntry<'_>, Option<Id<'_>>> {
     if let Ok(request) = serde_json::from_slice::<Request<'_>>(text) {
         return Ok(BatchEntry::Call(request));
     }
     if let Ok(notification) = serde_json::from_slice::<Note<'_>>(text) {
         return Ok(BatchEntry::Notification(notification));
     }
-    let (id, code) = match serde_json::from_slice::<InvalidRequest<'_>>(text) {
-        Ok(InvalidRequest { id }) => (id, ErrorCode::InvalidRequest),
-        Err(_) if serde_json::from_slice::<&RawValue>(text).is_ok() => {
-            (Id::Null, ErrorCode::InvalidRequest)
-        }
-        Err(_) => (Id::Null, ErrorCode::ParseError),
-    };
-    Err(BatchEntryErr::new(id, ErrorObject::from(code)))
+    Err(serde_json::from_slice::<InvalidRequest<'_>>(text).ok().map(|invalid| invalid.id))
 }

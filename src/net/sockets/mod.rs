@@ -93,17 +93,16 @@ impl Sockets {
                 return refused.body(HttpBody::from(text)).map_err(Into::into);
             }
         };
-        let (sockets, stop) = (self.clone(), self.stop.clone());
+        let sockets = self.clone();
         self.tasks.spawn(async move {
             let _place = place;
             // The client may leave before the answer to its handshake has reached it.
             let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
-            let Sockets { edge, calls, limits, .. } = sockets;
+            let Sockets { edge, calls, limits, stop, .. } = sockets;
             let bytes = BufReader::new(BufWriter::new(TokioIo::new(upgraded).compat()));
             let mut socket = handshake.into_builder(bytes);
             socket.set_max_message_size(limits.message as usize);
-            let (sender, receiver) = socket.finish();
-            Connection::new(edge, calls, limits, sender).run(receiver, stop).await;
+            Connection::new(edge, calls, limits, socket.finish()).run(stop).await;
         });
         Ok(accepted.map(|()| HttpBody::default()))
     }
