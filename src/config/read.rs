@@ -51,7 +51,10 @@ pub fn parse(text: &str) -> Result<Config, Wrong> {
     if !config.addresses.is_empty() && !lines.contains_key("servers") {
         config.servers = config.addresses.len() as u32;
     }
-    let wrong = too_hasty(&config).or_else(|| config.conflict()).or_else(|| forgetful(&config));
+    // How many servers there are may be said elsewhere.
+    let counted = lines.contains_key("servers") || !config.addresses.is_empty();
+    let wrong = too_hasty(&config).or_else(|| config.conflict());
+    let wrong = wrong.or_else(|| forgetful(&config).filter(|_| counted));
     match wrong {
         Some((key, wrong)) => Err((blamed(&lines, key), format!("{key:?}: {wrong}"))),
         None => Ok(config),

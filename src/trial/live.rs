@@ -35,8 +35,7 @@ pub async fn run_live(
         log,
         ..ClusterOptions::new(cluster.system)
     };
-    let controller = Arc::new(Controller::start(options).await?);
-    controller.logs().send_to(keep);
+    let controller = Arc::new(Controller::start_telling(options, keep).await?);
     let live = Live::on(controller.clone(), cluster.timeout, Box::new(|_| {})).await;
     let mut ground = OnServers { live, stopped };
     let played = task::spawn_blocking(move || run(&plan, &mut ground, &recorder));

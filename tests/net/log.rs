@@ -254,7 +254,8 @@ async fn a_server_started_by_hand_keeps_its_log_in_a_folder_of_its_own() {
     let mut events = controller.events();
     let joined = tokio::spawn(run_joined(by_hand(&controller, Some(own.path()))));
     let told = ClusterEvent::Joined { id: NodeId(3), pid: std::process::id() };
-    while events.recv().await.expect("the controller lives") != told {}
+    let heard = async { while events.recv().await.expect("the controller lives") != told {} };
+    tokio::time::timeout(crate::helpers::PATIENCE, heard).await.expect("it joins");
     assert_eq!(seq(&master, &append("Msg2", 3)).await, 2);
     assert!(own.path().join("n3.log").exists());
     controller.stop().await;

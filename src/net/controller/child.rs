@@ -36,7 +36,7 @@ pub(super) async fn start(
     let spawned =
         spawn(program).await.map_err(|error| failed(format!("{}: {error}", program.display())));
     let Spawned { mut child, mut stdin, stdout, stderr } = spawned?;
-    tokio::spawn(forward(id, stderr, logs.clone()));
+    let told = tokio::spawn(forward(id, stderr, logs.clone()));
     let line = serde_json::to_string(order).map_err(|error| failed(error.to_string()))? + "\n";
     // A child that is gone already says why on stdout, or by its exit status.
     let _ = stdin.write_all(line.as_bytes()).await;
@@ -54,7 +54,12 @@ pub(super) async fn start(
         }
     };
     let ((host, commands), (over, end)) = (Host::new(), oneshot::channel());
-    tokio::spawn(async move { drop(over.send(supervise(child, stdin, commands).await)) });
+    tokio::spawn(async move {
+        let status = supervise(child, stdin, commands).await;
+        // Its last words may still stand in the pipe; a process that it left behind might hold that open.
+        let _ = timeout(LAST_GRACE, told).await;
+        drop(over.send(status));
+    });
     Ok(Hosted { report, host, end })
 }
 

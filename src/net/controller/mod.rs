@@ -51,11 +51,30 @@ pub struct Controller {
 impl Controller {
     /// Starts the cluster and returns when every server answers. If one cannot start, all others end.
     pub async fn start(options: ClusterOptions) -> Result<Controller, NetError> {
+        Controller::prepare(options, |_| {}).await
+    }
+
+    /// The same; what the servers log goes to `sink` from the first line on, as after [`LogSwitch::send_to`].
+    ///
+    /// # Errors
+    /// As in [`Controller::start`].
+    pub async fn start_telling(
+        options: ClusterOptions,
+        sink: impl Fn(NodeId, &str) + Send + Sync + 'static,
+    ) -> Result<Controller, NetError> {
+        Controller::prepare(options, |logs| logs.send_to(sink)).await
+    }
+
+    async fn prepare(
+        options: ClusterOptions,
+        logs: impl FnOnce(&LogSwitch),
+    ) -> Result<Controller, NetError> {
         options.check()?;
         listen::raise_open_files();
         let listener = listen::bind(SocketAddr::new(options.host, options.controller_port)).await?;
         let address = listen::address_of(&listener)?;
         let roster = Roster::new(options).await?;
+        logs(&roster.logs);
         roster.try_ports().await?;
         let methods = methods::controller_methods(roster.clone())?;
         let port = listen::serve_controller(listener, methods, &roster.token)?;

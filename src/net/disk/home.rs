@@ -59,7 +59,7 @@ impl Home {
         }
     }
 
-    /// A life begins here. Records of no use are taken away first: nothing may take them for its memory.
+    /// A life begins here. Records of no use are put aside first, as `nN.old`: nothing may take them for its memory.
     ///
     /// # Errors
     /// If the folder cannot be written.
@@ -68,7 +68,8 @@ impl Home {
             fs::create_dir_all(&self.folder)?;
             let file = self.file();
             if blank && file.exists() {
-                fs::remove_file(file)?;
+                let old = file.with_extension("old");
+                fs::rename(file, old)?;
             }
             write_whole(&self.note(), &Note { cluster: cluster.to_string(), life })
         };
