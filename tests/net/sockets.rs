@@ -87,7 +87,7 @@ async fn what_comes_over_a_websocket_is_answered_as_over_http() {
         too_many,
     ];
     for message in messages {
-        socket.say(&[message.clone()]).await;
+        socket.say(std::slice::from_ref(&message)).await;
         let (status, over_http) = crate::helpers::post(at, message.as_bytes()).await;
         let told = || format!("{message:.80}: {status} {over_http:.200}");
         let over_http: Value =
