@@ -79,7 +79,7 @@ fn a_byte_order_mark_is_passed_over() {
         let detected = read("h", marked.as_bytes(), None).expect("it is well formed");
         assert_eq!(detected.format, format);
     }
-    let wrong = format!("\u{feff}{{}}\n");
+    let wrong = "\u{feff}{}\n";
     let error = read("h", wrong.as_bytes(), None).expect_err("fields are missing").to_string();
     assert!(error.starts_with("h:1: the field \"time\" is missing"), "{error}");
 }
