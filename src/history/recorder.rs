@@ -5,11 +5,10 @@
 //! caller's clock; where two threads hand theirs in out of order, the later place in the file keeps the earlier time. The
 //! file is whole after each event, so that a run that is killed can still be checked.
 
-use super::event::quote;
-use crate::lines::push_number;
+use crate::lines::Text;
 use crate::process::{Key, Logged, NodeId, Op, Outcome, Reason, Value};
 use crate::session::Version;
-use std::collections::{BTreeMap, BTreeSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -54,11 +53,11 @@ struct State {
     index: u64,
     time: u64,
     processes: u64,
-    clients: BTreeMap<String, usize>,
+    clients: FxHashMap<String, usize>,
     /// By client: its process numbers that are not in use.
     idle: Vec<Vec<u64>>,
-    keys: BTreeSet<Key>,
-    line: String,
+    keys: FxHashSet<Key>,
+    line: Text,
     failed: Option<io::Error>,
 }
 
@@ -70,10 +69,10 @@ impl Recorder {
             index: 0,
             time: 0,
             processes: 0,
-            clients: BTreeMap::new(),
+            clients: FxHashMap::default(),
             idle: Vec::new(),
-            keys: BTreeSet::new(),
-            line: String::new(),
+            keys: FxHashSet::default(),
+            line: Text::default(),
             failed: None,
         };
         Recorder { state: Mutex::new(state) }
@@ -113,9 +112,11 @@ impl Recorder {
         }
     }
 
-    /// Every key that was asked for.
+    /// Every key that was asked for, in order.
     pub fn keys(&self) -> Vec<Key> {
-        self.lock().keys.iter().cloned().collect()
+        let mut keys: Vec<Key> = self.lock().keys.iter().cloned().collect();
+        keys.sort_unstable();
+        keys
     }
 
     /// The first error in writing, if there was one; what came after it is not recorded.
@@ -186,20 +187,20 @@ impl State {
     fn begin(&mut self, time: Duration, kind: &str, recording: &Recording, value: Option<&str>) {
         self.begin_any(time, kind, recording);
         match value {
-            Some(value) => quote(value, &mut self.line),
-            None => self.line.push_str("null"),
+            Some(value) => self.line.quote(value),
+            None => self.line.push("null"),
         }
     }
 
     /// The same of a log that was read.
     fn begin_list(&mut self, time: Duration, recording: &Recording, messages: &[Logged]) {
         self.begin_any(time, "ok", recording);
-        self.line.push('[');
+        self.line.push("[");
         for (place, logged) in messages.iter().enumerate() {
-            self.line.push_str(if place > 0 { "," } else { "" });
-            quote(&logged.message, &mut self.line);
+            self.line.push(if place > 0 { "," } else { "" });
+            self.line.quote(&logged.message);
         }
-        self.line.push(']');
+        self.line.push("]");
     }
 
     fn begin_any(&mut self, time: Duration, kind: &str, recording: &Recording) {
@@ -210,14 +211,14 @@ impl State {
             (",\"time\":", self.time),
             (",\"process\":", recording.process),
         ] {
-            self.line.push_str(name);
-            push_number(&mut self.line, number);
+            self.line.push(name);
+            self.line.number(number);
         }
         for part in [",\"type\":\"", kind, "\",\"f\":\"", recording.function, "\",\"key\":"] {
-            self.line.push_str(part);
+            self.line.push(part);
         }
-        quote(&recording.key, &mut self.line);
-        self.line.push_str(",\"value\":");
+        self.line.quote(&recording.key);
+        self.line.push(",\"value\":");
     }
 
     /// What is known of an operation that was done.
@@ -225,27 +226,27 @@ impl State {
         let node = recording.node.map(|node| u64::from(node.0));
         for (name, number) in [(",\"version\":", version), (",\"node\":", node)] {
             if let Some(number) = number {
-                self.line.push_str(name);
-                push_number(&mut self.line, number);
+                self.line.push(name);
+                self.line.number(number);
             }
         }
         if recording.is_final {
-            self.line.push_str(",\"final\":true");
+            self.line.push(",\"final\":true");
         }
     }
 
     fn error(&mut self, reason: &Reason) {
-        self.line.push_str(",\"error\":");
-        quote(&reason.to_string(), &mut self.line);
+        self.line.push(",\"error\":");
+        self.line.quote_shown(reason);
     }
 
     fn end_line(&mut self) {
-        self.line.push_str("}\n");
+        self.line.push("}\n");
         if self.failed.is_some() {
             return;
         }
         self.failed =
-            self.out.write_all(self.line.as_bytes()).and_then(|()| self.out.flush()).err();
+            self.out.write_all(self.line.bytes()).and_then(|()| self.out.flush()).err();
         self.index += 1;
     }
 }

@@ -2,10 +2,10 @@
 //! every server.
 
 use crate::faults::Fault;
-use crate::lines::{Lines, push_number};
-use crate::process::{Effect, NodeId, Process, Step, Ticket};
+use crate::lines::{Lines, Text};
+use crate::process::{Effect, NodeId, Op, Outcome, Process, Step, Ticket};
 use crate::sim::{Cause, Left, Loss, Observer, Places};
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -50,59 +50,66 @@ impl Journal {
         let Some(lines) = &mut self.messages else { return };
         let (from, to) = ends;
         let text = lines.text();
-        text.push_str("{\"time\":");
-        push_number(text, at.as_nanos() as u64);
-        text.push_str(",\"from\":");
-        push_number(text, from.0.into());
-        text.push_str(",\"to\":");
-        push_number(text, to.0.into());
-        text.push_str(",\"what\":\"");
-        text.push_str(what);
-        text.push_str("\",\"message\":\"");
-        let _ = write!(Escaped(text), "{message}");
-        text.push_str("\"}\n");
+        text.push("{\"time\":");
+        text.number(at.as_nanos() as u64);
+        text.push(",\"from\":");
+        text.number(from.0.into());
+        text.push(",\"to\":");
+        text.number(to.0.into());
+        text.push(",\"what\":\"");
+        text.push(what);
+        text.push("\",\"message\":");
+        text.quote_shown(message);
+        text.push("}\n");
         lines.hand_on();
     }
 
     /// A line of a server's log, in the form of a real server's: `+0.012000 s n3 applied x=7 v1`.
-    fn log(&mut self, at: Duration, node: NodeId, what: impl Display, ticket: Option<Ticket>) {
+    fn log(&mut self, at: Duration, node: NodeId, what: Said<'_>, ticket: Option<Ticket>) {
         let Some(lines) = self.logs.get_mut(node.0.wrapping_sub(1) as usize) else { return };
         let text = lines.text();
-        let micros = at.as_micros() as u64;
-        text.push('+');
-        push_number(text, micros / 1_000_000);
-        text.push('.');
-        let from = text.len();
-        push_number(text, 1_000_000 + micros % 1_000_000);
-        text.remove(from); // the leading 1 keeps the zeros behind it
-        text.push_str(" s n");
-        push_number(text, node.0.into());
-        let _ = write!(text, " {what}");
+        text.push("+");
+        text.number(at.as_secs());
+        text.push(".");
+        text.digits(at.subsec_micros().into(), 6);
+        text.push(" s n");
+        text.number(node.0.into());
+        text.push(" ");
+        what.write(text);
         if let Some(ticket) = ticket {
-            let _ = write!(text, "  {ticket}");
+            text.push("  ");
+            text.show(ticket);
         }
-        text.push('\n');
+        text.push("\n");
         lines.hand_on();
     }
 }
 
-/// Text inside a JSON string.
-struct Escaped<'a>(&'a mut String);
+/// What a server says in its log.
+enum Said<'a> {
+    Received(&'a Op),
+    Noted(&'a Step),
+    Answered(&'a Outcome),
+    Met(Fault),
+}
 
-impl std::fmt::Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        if !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-            self.0.push_str(text);
-            return Ok(());
-        }
-        for c in text.chars() {
-            match c {
-                '"' | '\\' => self.0.extend(['\\', c]),
-                c if c < ' ' => write!(self.0, "\\u{:04x}", c as u32)?,
-                c => self.0.push(c),
+impl Said<'_> {
+    fn write(&self, text: &mut Text) {
+        match self {
+            Said::Received(op) => {
+                text.push("received ");
+                text.show(op);
+            }
+            Said::Noted(note) => text.show(note),
+            Said::Answered(outcome) => {
+                text.push("answered ");
+                text.show(outcome);
+            }
+            Said::Met(fault) => {
+                text.push("! ");
+                text.show(fault);
             }
         }
-        Ok(())
     }
 }
 
@@ -111,7 +118,7 @@ impl<P: Process> Observer<P> for Journal {
         match cause {
             Cause::Message { from, message } => self.message(at, (from, node), "received", message),
             Cause::Request { ticket, op, .. } => {
-                self.log(at, node, format_args!("received {op}"), Some(ticket));
+                self.log(at, node, Said::Received(op), Some(ticket));
             }
             Cause::Start | Cause::Recover(_) | Cause::Timer(_) | Cause::Durable => {}
         }
@@ -127,14 +134,14 @@ impl<P: Process> Observer<P> for Journal {
                 // These name their request themselves, or are of none; and what is ignored comes with every late message.
                 Step::Ignored { .. } => {}
                 Step::Blocked { ticket, .. } | Step::Unblocked { ticket } => {
-                    self.log(at, node, note, Some(*ticket));
+                    self.log(at, node, Said::Noted(note), Some(*ticket));
                 }
-                _ => self.log(at, node, note, None),
+                _ => self.log(at, node, Said::Noted(note), None),
             }
         }
         for effect in left.effects {
             if let Effect::Reply { ticket, outcome } = effect {
-                self.log(at, node, format_args!("answered {outcome}"), Some(*ticket));
+                self.log(at, node, Said::Answered(outcome), Some(*ticket));
             }
         }
     }
@@ -155,7 +162,7 @@ impl<P: Process> Observer<P> for Journal {
     fn fault(&mut self, at: Duration, fault: Fault) {
         self.message(at, (NodeId(0), NodeId(0)), "fault", fault);
         if fault.link().is_none() {
-            self.log(at, NodeId(fault.highest_node()), format_args!("! {fault}"), None);
+            self.log(at, NodeId(fault.highest_node()), Said::Met(fault), None);
         }
     }
 
