@@ -2,7 +2,7 @@
 //!
 //! `TRIALS_RUNS=10000 cargo test --release --test trials` sweeps for longer.
 
-use conlab::check::Model;
+use conlab::check::{Budget, Model, Verdict, check};
 use conlab::process::Defect;
 use conlab::scenario::{RunOptions, run};
 use conlab::systems::System;
@@ -93,6 +93,27 @@ fn sequential_is_decided_where_keys_are_deleted() {
         assert_eq!(trial.judgement.unknown(), None, "conlab {again}");
         assert!(plan.sessions == Sessions::Bound || trial.judgement.broken().is_some(), "{again}");
     }
+}
+
+/// A roaming client reads the new value, then at a server that was cut off that there is none. Many keys' deletes may have made that,
+/// by values alone; the versions name the one.
+#[test]
+fn what_values_leave_open_the_versions_say() {
+    let plan = Plan {
+        length: Length::Operations(1_000),
+        sessions: Sessions::Roaming,
+        model: Model::Eventual,
+        seed: 1_204,
+        ..Plan::of(System::Sequential)
+    };
+    let trial = simulate(&plan, Journal::default()).expect("it runs");
+    let budget = Budget { time: Duration::from_millis(500), memory: 1 << 30 };
+    let verdict = check(&trial.history, Model::Sequential, &budget);
+    let Verdict::Unknown(reason) = verdict else { panic!("another seed is needed: {verdict:?}") };
+    assert!(
+        reason.contains("by the versions recorded it does not hold: reads disagree"),
+        "{reason}"
+    );
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod search;
 mod unclear;
 
 use super::before::Before;
+use super::facts::Facts;
 use super::meter::Meter;
 use super::reads_from::{ReadsFrom, Unresolved, resolve, resolve_in_part};
 use super::{Budget, Model, Verdict, causal, linearizable, shrink};
@@ -59,7 +60,10 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
     }
     match order(history, &Meter::start(budget)) {
         Ok(()) => Verdict::Valid,
-        Err(Fault::Unknown(reason)) => Verdict::Unknown(reason),
+        Err(Fault::Unknown(reason)) => Verdict::Unknown(by_versions(history, budget).map_or_else(
+            || reason.clone(),
+            |broken| format!("{reason}; by the versions recorded it does not hold: {broken}"),
+        )),
         Err(Fault::Impatient) => Verdict::Unknown("there are too many orders to try".into()),
         Err(Fault::Few(few)) => {
             let ids: Vec<OpId> = (0..history.len() as OpId).collect();
@@ -71,6 +75,13 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
             shrink::counterexample(history, &ids, &few, Model::Sequential, budget)
         }
     }
+}
+
+/// Where values leave open what was read, and every order would have to be tried: what the versions say against it. That is no
+/// verdict, for values decide; but what is sequential is causal-convergent too, and that model goes by versions.
+fn by_versions(history: &History, budget: &Budget) -> Option<String> {
+    let verdict = causal::check(&Facts::of(history), true, budget);
+    verdict.counterexample().map(|found| found.summary.clone())
 }
 
 /// True where a small history surely breaks the model.
