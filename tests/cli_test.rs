@@ -151,6 +151,11 @@ fn bad_words_are_refused_with_a_reason() {
         ("test causal --keep-going", "--runs"),
         ("test causal --jobs 2", "--runs"),
         ("test causal --live --data", "keeps its variables in memory"),
+        ("test replicated-log --keys 3", "a log has none"),
+        ("test replicated-log --ops 20001", "expected 1 to 20000"),
+        ("test replicated-log --break release-early", "replicated-log has no such rule"),
+        ("test eventual --break answer-before-done", "eventual has no such rule"),
+        ("test linearizable --break leave-out-dependencies", "linearizable has no such rule"),
         ("replay nowhere", "cannot read"),
         ("replay latest", "no run"),
     ] {
@@ -160,6 +165,13 @@ fn bad_words_are_refused_with_a_reason() {
     fs::write(folder.path().join("store"), "").expect("it can be written");
     let (code, _, error) = conlab(&folder, "test causal --ops 10");
     assert!(code == 64 && error.contains("cannot write into store/"), "{error}");
+}
+
+/// Reads of what nobody wrote prove nothing.
+#[test]
+fn a_run_in_which_nobody_asked_is_not_valid() {
+    let (code, out, _) = conlab(&folder(), "test eventual --time 1ms --seed 1");
+    assert!(code == 2 && out.contains("? eventual           nothing was asked"), "{code} {out}");
 }
 
 #[test]

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// What the check of one model may spend.
 const BUDGET: Budget = Budget { time: Duration::from_secs(10), memory: 1 << 30 };
 
+/// Why nobody knows, where only the reads at the end are there.
+const NOTHING: &str = "nothing was asked before the end; give --time or --rate more";
+
 /// Whether a trial was as the system claims.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
@@ -90,6 +93,15 @@ pub(super) fn judge(
     applied: Option<&BTreeMap<Value, Version>>,
 ) -> Judgement {
     let (writes, excused) = writes(plan, history, done, applied);
+    if history.operations().iter().all(Operation::is_final) {
+        let nothing = Verdict::Unknown(NOTHING.into());
+        return Judgement {
+            model: plan.model,
+            claim: nothing.clone(),
+            convergence: nothing,
+            writes,
+        };
+    }
     // What went with its origin, as the system says that it may, need not be there in the end.
     let ids = (0..history.len() as OpId).filter(|id| !excused.contains(id));
     let convergence = match excused.is_empty() {

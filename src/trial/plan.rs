@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// The most operations of one trial: a checker holds them all.
 pub const MOST_OPERATIONS: u64 = 1_000_000;
+/// The most of a log: each read of it repeats all that was appended before, so that a history of n operations holds n²/8 values.
+const MOST_OF_A_LOG: u64 = 20_000;
 /// The most clients.
 const MOST_CLIENTS: u32 = 1_000;
 /// The most keys: each is read at each server in the end.
@@ -118,8 +120,9 @@ impl Plan {
         if self.mix.total() == 0 {
             return Err("--mix: all weights are 0; give one of them more".to_string());
         }
+        let most = self.most_operations();
         match self.length {
-            Length::Operations(number) => within("--ops", number, 1, MOST_OPERATIONS)?,
+            Length::Operations(number) => within("--ops", number, 1, most)?,
             Length::Time(time) if !(Duration::from_millis(1)..=LONGEST).contains(&time) => {
                 return Err(format!(
                     "--time: expected 1ms to {}, found {}",
@@ -127,8 +130,8 @@ impl Plan {
                     shown(time)
                 ));
             }
-            Length::Time(time) if self.rate * time.as_secs_f64() > MOST_OPERATIONS as f64 => {
-                let most = format!("at most {MOST_OPERATIONS} operations make a trial");
+            Length::Time(time) if self.rate * time.as_secs_f64() > most as f64 => {
+                let most = format!("at most {most} operations make a trial of {}", self.system);
                 return Err(format!("--time {} at --rate {}: {most}", shown(time), self.rate));
             }
             Length::Time(_) => {}
@@ -150,7 +153,17 @@ impl Plan {
                 "--servers: a log on trial needs 2, for readers are at its secondaries".to_string()
             );
         }
+        if self.system.is_log() && self.keys != 1 {
+            return Err("--keys: a log has none; leave it out".to_string());
+        }
+        if let Some(defect) = self.defect.filter(|defect| !has_rule(self.system, *defect)) {
+            return Err(format!("--break {defect}: {} has no such rule to leave out", self.system));
+        }
         self.faults.iter().try_for_each(|kind| kind.check(self.servers))
+    }
+
+    fn most_operations(&self) -> u64 {
+        if self.system.is_log() { MOST_OF_A_LOG } else { MOST_OPERATIONS }
     }
 
     /// What the claim does not cover of this plan, in words.
@@ -224,6 +237,16 @@ impl Plan {
     }
 }
 
+/// Whether a system has the rule that a defect leaves out.
+fn has_rule(system: System, defect: Defect) -> bool {
+    match defect {
+        Defect::AnswerBeforeDone => !matches!(system, System::Causal | System::Eventual),
+        Defect::ReleaseEarly => !system.is_log(),
+        Defect::LeaveOutDependencies => system == System::Causal,
+        _ => true,
+    }
+}
+
 /// The model that a system claims.
 pub(super) fn claim_of(system: System) -> Model {
     system.about().model.parse().unwrap_or(Model::Eventual)
@@ -260,5 +283,7 @@ mod tests {
         );
         let endless = Plan { length: Length::Time(LONGEST), rate: 1e4, ..usual };
         assert!(wrong(endless).contains("1000000 operations"));
+        let log = Plan::of(System::ReplicatedLog);
+        assert!(wrong(Plan { length: Length::Operations(20_001), ..log }).contains("1 to 20000"));
     }
 }
