@@ -12,7 +12,7 @@ pub(super) fn requested(ticket: Ticket, op: &Op) {
 
 /// A client's request was answered.
 pub(super) fn answered(ticket: Ticket, outcome: &Outcome) {
-    info!(target: TARGET, server = ticket.node.0, request = %ticket, "answered {outcome}");
+    info!(target: TARGET, server = ticket.node.0, request = %ticket, "answered {}", outcome.brief());
 }
 
 /// The machine made a remark.

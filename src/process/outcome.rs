@@ -99,6 +99,17 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// What a log says of it: of many values only how many there are, for each reader of a long log would repeat it whole.
+    pub fn brief(&self) -> impl Display {
+        std::fmt::from_fn(move |f| match self {
+            Outcome::All { values, .. } => write!(f, "{} variables", values.len()),
+            Outcome::Messages { messages, .. } => write!(f, "{} messages", messages.len()),
+            other => other.fmt(f),
+        })
+    }
+}
+
 impl Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -103,7 +103,7 @@ impl Said<'_> {
             Said::Noted(note) => text.show(note),
             Said::Answered(outcome) => {
                 text.push("answered ");
-                text.show(outcome);
+                text.show(outcome.brief());
             }
             Said::Met(fault) => {
                 text.push("! ");
