@@ -109,7 +109,11 @@ impl Folder {
         };
         let mut names = names_in(&self.0);
         names.extend(names_in(&self.file(NODES)));
-        names.sort_unstable();
+        // n2 before n10.
+        names.sort_unstable_by_key(|name| {
+            let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+            (name.replace(|c: char| c.is_ascii_digit(), ""), digits.parse::<u64>().ok())
+        });
         names
     }
 

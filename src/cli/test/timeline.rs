@@ -11,6 +11,10 @@ const PANEL: f64 = 120.0;
 const GAP: f64 = 34.0;
 const ROW: f64 = 22.0;
 const TICKS: u32 = 6;
+/// About the width of a letter of the labels.
+const LETTER: f64 = 6.7;
+/// How wide a point is drawn that has no neighbours.
+const ALONE: f64 = 6.0;
 /// Local reads of simulated servers take no time, for which a logarithmic scale has no place.
 const LEAST_MS: f64 = 0.1;
 
@@ -72,10 +76,15 @@ impl Picture<'_> {
 
     /// The times at which something was broken, behind all else.
     fn bands(&mut self, top: f64, bottom: f64) {
-        for span in &self.timeline.spans {
-            let (from, until) = (self.x(span.from), self.x(span.until));
+        for block in blocks(&self.timeline.spans, |_| true, self.scale()) {
+            let (from, until) = (self.x(block.from), self.x(block.until));
             self.drawing.rect("band", (from, top), (until - from, bottom - top), "");
         }
+    }
+
+    /// How much time a point of the picture is wide.
+    fn scale(&self) -> Duration {
+        self.timeline.length.div_f64(WIDTH - LEFT - RIGHT)
     }
 
     fn availability(&mut self, top: f64) {
@@ -125,7 +134,10 @@ impl Picture<'_> {
             });
             let points: Vec<Option<(f64, f64)>> = points.collect();
             points.split(Option::is_none).for_each(|run| {
-                let run: Vec<(f64, f64)> = run.iter().copied().flatten().collect();
+                let mut run: Vec<(f64, f64)> = run.iter().copied().flatten().collect();
+                if let [(x, y)] = run[..] {
+                    run = vec![(x - ALONE / 2.0, y), (x + ALONE / 2.0, y)]; // a point alone would not be seen
+                }
                 self.drawing.path(class, &run);
             });
         }
@@ -138,27 +150,88 @@ impl Picture<'_> {
             self.drawing.text(16.0, y + 4.0, row, Style::Plain);
             self.drawing.line((LEFT, y), (WIDTH - RIGHT, y));
         }
-        for span in &self.timeline.spans {
-            let row = self.rows.iter().position(|row| *row == word(span)).unwrap_or_default();
-            let y = top + ROW * row as f64;
-            let (from, until) = (self.x(span.from), self.x(span.until));
-            let told = format!(
-                "{}: {:.2} s to {:.2} s",
-                span.fault,
-                span.from.as_secs_f64(),
-                span.until.as_secs_f64()
-            );
-            self.drawing.rect("fault", (from, y - 6.0), ((until - from).max(2.0), 12.0), &told);
+        for (number, row) in (0..).zip(self.rows.clone()) {
+            let y = top + ROW * f64::from(number);
+            for block in blocks(&self.timeline.spans, |span| word(span) == row, self.scale()) {
+                let (from, until) = (self.x(block.from), self.x(block.until));
+                let size = ((until - from).max(2.0), 12.0);
+                self.drawing.rect("fault", (from, y - 6.0), size, &block.told());
+            }
         }
         top + ROW * self.rows.len() as f64
     }
 
     fn axis(&mut self, y: f64) {
+        let short = self.timeline.length < Duration::from_secs(1);
         for tick in 0..=TICKS {
-            let at = self.timeline.length * tick / TICKS;
-            let label = format!("{:.1} s", at.as_secs_f64());
-            let x = self.x(at) - if tick == TICKS { 36.0 } else { 0.0 };
+            let seconds = (self.timeline.length * tick / TICKS).as_secs_f64();
+            let label =
+                if short { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.1} s") };
+            // The last one ends where the picture does.
+            let room = WIDTH - label.chars().count() as f64 * LETTER;
+            let x = self.x(self.timeline.length * tick / TICKS).min(room);
             self.drawing.text(x, y + 14.0, &label, Style::Plain);
         }
+    }
+}
+
+/// Spans that are drawn as one, for nobody could see what lies between them.
+struct Block<'a> {
+    first: &'a Span,
+    spans: usize,
+    from: Duration,
+    until: Duration,
+}
+
+impl Block<'_> {
+    fn told(&self) -> String {
+        let (from, until) = (self.from.as_secs_f64(), self.until.as_secs_f64());
+        match self.spans {
+            1 => format!("{}: {from:.2} s to {until:.2} s", self.first.fault),
+            many => {
+                format!("{} and {} more: {from:.2} s to {until:.2} s", self.first.fault, many - 1)
+            }
+        }
+    }
+}
+
+/// The chosen spans, those together between which less than `gap` lies. A long run has many thousands of them: the picture shall
+/// stay small.
+fn blocks(spans: &[Span], chosen: impl Fn(&Span) -> bool, gap: Duration) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for span in spans.iter().filter(|span| chosen(span)) {
+        match blocks.last_mut().filter(|last| span.from <= last.until + gap) {
+            Some(last) => {
+                last.spans += 1;
+                last.until = last.until.max(span.until);
+            }
+            None => {
+                blocks.push(Block { first: span, spans: 1, from: span.from, until: span.until })
+            }
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However much breaks, the picture has no more marks than it has room for.
+    #[test]
+    fn what_lies_close_together_is_drawn_as_one() {
+        let ms = Duration::from_millis;
+        let span = |at| Span {
+            from: ms(at),
+            until: ms(at + 5),
+            fault: "kill 1".parse().expect("it is one"),
+        };
+        let spans: Vec<Span> = (0..100_000).map(|number| span(number * 10)).collect();
+        let timeline = Timeline { length: ms(1_000_000), pieces: Vec::new(), spans: spans.clone() };
+        assert!(of(&timeline).len() < 10_000);
+        let few = blocks(&spans[..3], |_| true, ms(1));
+        assert_eq!(few.iter().map(|block| block.spans).collect::<Vec<_>>(), [1, 1, 1]);
+        let one = blocks(&spans[..3], |_| true, ms(5));
+        assert_eq!(one[0].told(), "kill 1 and 2 more: 0.00 s to 0.03 s");
     }
 }
