@@ -66,13 +66,17 @@ impl Text {
     }
 
     /// Appends text as it is.
+    #[inline]
     pub fn push(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
 
     /// Appends a number, without the detour through a formatter: that is what most of a line is.
     pub fn number(&mut self, number: u64) {
-        self.digits(number, 1);
+        match number {
+            0..10 => self.0.push(b'0' + number as u8),
+            _ => self.digits(number, 1),
+        }
     }
 
     /// Appends a number with zeros before it, where it has fewer digits than `least`.
@@ -116,8 +120,9 @@ impl Text {
 
     /// What stands there since `from` is the inside of a JSON string. Hardly any has something to escape.
     fn end_quote(&mut self, from: usize) {
-        let is_odd = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-        if self.0[from..].iter().any(is_odd) {
+        let is_odd = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        // To the end, whatever was met: many bytes are then looked at in one step.
+        if self.0[from..].iter().fold(false, |odd, byte| odd | is_odd(*byte)) {
             for byte in self.0.split_off(from) {
                 self.escape(byte);
             }

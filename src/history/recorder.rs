@@ -245,8 +245,7 @@ impl State {
         if self.failed.is_some() {
             return;
         }
-        self.failed =
-            self.out.write_all(self.line.bytes()).and_then(|()| self.out.flush()).err();
+        self.failed = self.out.write_all(self.line.bytes()).and_then(|()| self.out.flush()).err();
         self.index += 1;
     }
 }
