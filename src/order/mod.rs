@@ -32,8 +32,10 @@
 
 mod catchup;
 mod edge;
+mod entry;
 mod message;
 mod primary;
+mod queued;
 mod recovery;
 mod refusals;
 mod replica;
@@ -41,10 +43,12 @@ mod round;
 mod state;
 mod tickets;
 mod view;
+mod window;
 
 pub use edge::{Settled, Until};
+pub use entry::Entry;
 pub use message::Message;
-pub use round::{Entry, MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Round};
+pub use round::{MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Round};
 pub use state::{Answer, State};
 
 use crate::process::{
@@ -239,6 +243,11 @@ impl Order {
     /// Whether `version` was lost with the memory of an earlier primary.
     pub fn is_lost(&self, version: Version) -> bool {
         self.state.is_lost(version)
+    }
+
+    /// Whether this server orders, and has given this version to no write: nobody can have seen it.
+    pub fn has_not_ordered(&self, version: Version) -> bool {
+        self.primary.as_ref().is_some_and(|primary| version > primary.version(self.epoch))
     }
 
     /// Whether this rule of the protocol is left out.
