@@ -4,7 +4,7 @@ use super::PRIMARY;
 use super::catchup::{Part, Pull, Rounds};
 use super::entry::{Entry, shared_entries};
 use super::round::Round;
-use crate::process::{NodeId, Reason, Ticket, Triple, listed};
+use crate::process::{NodeId, Number, Reason, Ticket, Triple, listed};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 use std::sync::Arc;
@@ -115,13 +115,26 @@ impl Message {
 impl Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Message::Submit { entries, .. } => write!(f, "submit {}", carried(entries)),
+            // Of these there are so many that they are written piece by piece.
+            Message::Submit { entries, .. } => {
+                f.write_str("submit ")?;
+                carried(entries).fmt(f)
+            }
             Message::Refused { ticket, .. } => write!(f, "refuse {ticket}"),
             Message::Broadcast { round, .. } => {
-                write!(f, "round {} {}", round.number, carried(&round.entries))
+                f.write_str("round ")?;
+                Number(round.number).fmt(f)?;
+                f.write_str(" ")?;
+                carried(&round.entries).fmt(f)
             }
-            Message::Ack { number, .. } => write!(f, "ack {number}"),
-            Message::Done { number, .. } => write!(f, "done {number}"),
+            Message::Ack { number, .. } => {
+                f.write_str("ack ")?;
+                Number(*number).fmt(f)
+            }
+            Message::Done { number, .. } => {
+                f.write_str("done ")?;
+                Number(*number).fmt(f)
+            }
             Message::Probe { head, .. } => write!(f, "probe, at {head}"),
             Message::Pull(pull) => write!(f, "pull from {}", pull.after),
             Message::Rounds(Rounds { rounds, head, .. }) => match rounds.len() {

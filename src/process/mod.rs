@@ -19,6 +19,7 @@ mod ctx;
 mod defect;
 mod op;
 mod outcome;
+mod shown;
 mod start;
 mod step;
 mod text;
@@ -29,8 +30,9 @@ pub use defect::Defect;
 pub(crate) use op::within_limits;
 pub use op::{Action, Key, LONGEST_WAIT, MAX_KEY, MAX_VALUE, Op, Triple, Value};
 pub use outcome::{Logged, Outcome, Reason, Versioned};
+pub use shown::{Number, Short, ShortVersion, listed};
 pub use start::{Health, Replication, Start, Status, Timing};
-pub use step::{Short, ShortVersion, Step, listed};
+pub use step::Step;
 pub(crate) use text::{maybe_shared, shared};
 
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
@@ -84,7 +86,10 @@ pub struct NodeId(pub u32);
 impl Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match f.width() {
-            None => write!(f, "n{}", self.0),
+            None => {
+                f.write_str("n")?;
+                Number(self.0.into()).fmt(f)
+            }
             Some(_) => f.pad(&format!("n{}", self.0)),
         }
     }
@@ -113,9 +118,13 @@ impl Serialize for Ticket {
 
 impl Display for Ticket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.incarnation {
-            1 => write!(f, "{}#{}", self.node, self.counter),
-            life => write!(f, "{}.{life}#{}", self.node, self.counter),
+        f.write_str("n")?;
+        Number(self.node.0.into()).fmt(f)?;
+        if self.incarnation != 1 {
+            f.write_str(".")?;
+            Number(self.incarnation).fmt(f)?;
         }
+        f.write_str("#")?;
+        Number(self.counter).fmt(f)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::concern::Concern;
 use super::outcome::Reason;
-use super::step::Short;
+use super::shown::Short;
 use super::text::maybe_shared;
 use crate::session::Session;
 use serde::{Deserialize, Serialize, Serializer};
@@ -147,9 +147,17 @@ fn limited(what: &str, text: &str, limit: usize) -> Result<(), Reason> {
 impl Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Op::Set { key, value, .. } => write!(f, "set {} {}", Short(key), Short(value)),
+            Op::Set { key, value, .. } => {
+                f.write_str("set ")?;
+                Short(key).fmt(f)?;
+                f.write_str(" ")?;
+                Short(value).fmt(f)
+            }
             Op::Delete { key, .. } => write!(f, "delete {}", Short(key)),
-            Op::Get { key, .. } => write!(f, "get {}", Short(key)),
+            Op::Get { key, .. } => {
+                f.write_str("get ")?;
+                Short(key).fmt(f)
+            }
             Op::All { .. } => f.write_str("all"),
             Op::Append { message, w, .. } => write!(f, "append {} w={w}", Short(message)),
             Op::Messages { from: 1, limit: None } => f.write_str("messages"),
@@ -206,7 +214,10 @@ impl Display for Triple {
             Action::All => "(ALL",
         })?;
         let mut words = [&self.key, &self.value].into_iter().flatten();
-        words.try_for_each(|word| write!(f, ", {}", Short(word)))?;
+        words.try_for_each(|word| {
+            f.write_str(", ")?;
+            Short(word).fmt(f)
+        })?;
         f.write_str(")")
     }
 }

@@ -1,7 +1,7 @@
 //! How a request ended. **Refused** and **unknown** are never blurred: checkers depend on the line between them.
 
 use super::op::{Key, Value};
-use super::step::{Short, ShortVersion};
+use super::shown::{Short, ShortVersion};
 use crate::session::{Session, Version, epoch_and_counter};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,7 +117,7 @@ impl Display for Outcome {
             Outcome::Deleted { existed: false, .. } | Outcome::Got { value: None, .. } => {
                 f.write_str("absent")
             }
-            Outcome::Got { value: Some(value), .. } => write!(f, "{}", Short(value)),
+            Outcome::Got { value: Some(value), .. } => Short(value).fmt(f),
             Outcome::All { values, .. } => {
                 let pairs = values.iter().map(|(k, v)| format!("{}={}", Short(k), Short(&v.value)));
                 f.write_str(&pairs.collect::<Vec<_>>().join(" "))

@@ -56,6 +56,7 @@ impl<P: Process> Life<P> {
         watch: &mut O,
     ) {
         let id = self.desk.id;
+        self.ctx.heed_notes(watch.heeds_notes());
         for record in records {
             watch.begins(world.now, id, Cause::Recover(record));
             self.process.on_recover(record.clone());

@@ -60,6 +60,10 @@ pub trait Observer<P: Process> {
     fn answered(&mut self, at: Duration, request: RequestId, outcome: &Outcome) {}
     /// A fault begins, or ends.
     fn fault(&mut self, at: Duration, fault: Fault) {}
+    /// Whether it reads what steps remark; where not, nothing is remarked.
+    fn heeds_notes(&self) -> bool {
+        true
+    }
     /// Which write took which place in the order, if it has kept that.
     fn places(&self) -> Option<&Places> {
         None
@@ -67,7 +71,11 @@ pub trait Observer<P: Process> {
 }
 
 /// Nobody watches.
-impl<P: Process> Observer<P> for () {}
+impl<P: Process> Observer<P> for () {
+    fn heeds_notes(&self) -> bool {
+        false
+    }
+}
 
 /// Watches for the order alone.
 impl<P: Process> Observer<P> for Places {
