@@ -266,6 +266,45 @@ async fn a_server_started_by_hand_keeps_its_log_in_a_folder_of_its_own() {
     controller.stop().await;
 }
 
+/// Asks the controller to take in server 3, as one does that is gone before the answer comes.
+async fn join_and_leave(controller: &Controller, records: u64) {
+    let gone = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        listener.local_addr().expect("it listens")
+    };
+    let asked = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "join",
+        "params": {"id": 3, "pid": 1, "address": gone, "peer_address": gone, "records": records},
+    });
+    let headers = format!(
+        "content-type: application/json\r\nauthorization: Bearer {}\r\n",
+        controller.token()
+    );
+    let body = asked.to_string();
+    let mut events = controller.events();
+    let (status, answer) = post_with(controller.address(), &headers, body.as_bytes()).await;
+    assert!(status == 200 && answer.contains("incarnation"), "{answer}");
+    let ended = async {
+        while !matches!(events.recv().await, Ok(ClusterEvent::Exited { id: NodeId(3), .. })) {}
+    };
+    tokio::time::timeout(crate::helpers::PATIENCE, ended).await.expect("it is missed");
+}
+
+#[tokio::test]
+async fn a_join_whose_answer_came_too_late_costs_no_memory() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let controller = start(on_disk(folder.path())).await;
+    let master = client(&controller, 1).await;
+    assert_eq!(seq(&master, &append("Msg1", 3)).await, 1);
+    fault(&controller, "kill 3").await;
+    fault(&controller, "cut 1-3").await; // nobody tells it what it has forgotten
+    join_and_leave(&controller, 0).await;
+    fault(&controller, "restart 3").await;
+    shows(&controller, 3, &["Msg1"]).await;
+    assert!(!folder.path().join("n3.old").exists());
+    controller.stop().await;
+}
+
 #[tokio::test]
 async fn a_server_without_a_disk_has_no_folder() {
     let controller = start(in_process(LOG)).await;
