@@ -27,6 +27,8 @@ pub enum Timer {
     Deadline,
     /// A master without memory asks again.
     Recall,
+    /// The next batch is due for a secondary that lacks much.
+    Batch,
 }
 
 /// One server of the replicated log.
