@@ -284,6 +284,7 @@ impl<P: Process> Machine<P> {
         let Parts { process, ctx, clock, links, requests, disk } = &mut self.parts;
         let now = clock.now();
         ctx.begin(now);
+        ctx.heed_notes(steps::are_logged());
         handler(process, ctx);
         let id = ctx.id();
         let (effects, notes) = ctx.finish();

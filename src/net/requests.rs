@@ -85,15 +85,15 @@ impl Requests {
 
     /// The step that took the request in has ended: the answer, or where it will come.
     pub fn opened(&mut self, now: Duration) -> Answer {
+        let current = self.current.take();
+        if let Some(Current { answer: Some(outcome), .. }) = current {
+            return Answer::Now(outcome);
+        }
         let (answer, outcome) = oneshot::channel();
-        match self.current.take() {
-            Some(Current { answer: Some(outcome), .. }) => return Answer::Now(outcome),
-            Some(Current { ticket, patience, answer: None }) => {
-                let ends = now.saturating_add(patience + GRACE);
-                self.ends.insert((ends, ticket.counter));
-                self.open.insert(ticket.counter, Open { answer, patience, ends });
-            }
-            None => {}
+        if let Some(Current { ticket, patience, .. }) = current {
+            let ends = now.saturating_add(patience + GRACE);
+            self.ends.insert((ends, ticket.counter));
+            self.open.insert(ticket.counter, Open { answer, patience, ends });
         }
         Answer::Later(outcome)
     }

@@ -15,6 +15,11 @@ pub(super) fn answered(ticket: Ticket, outcome: &Outcome) {
     info!(target: TARGET, server = ticket.node.0, request = %ticket, "answered {outcome}");
 }
 
+/// Whether the remarks of the machine are wanted at all.
+pub(super) fn are_logged() -> bool {
+    enabled!(target: TARGET, tracing::Level::INFO)
+}
+
 /// The machine made a remark.
 pub(super) fn noted(server: NodeId, step: &Step) {
     match step {

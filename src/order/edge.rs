@@ -3,8 +3,9 @@
 //! A submission is sent to the primary, sent again until the primary has answered it or its time is up, and settled
 //! once: when it is delivered here, when its round is done, or when it failed.
 
-use super::round::Entry;
+use super::entry::Entry;
 use super::state::{Answer, State};
+use super::window::Window;
 use super::{Level, Message, Order, PRIMARY, Timer};
 use crate::process::{Ctx, Outcome, Reason, Step, Ticket};
 use std::collections::{BTreeMap, VecDeque};
@@ -57,7 +58,7 @@ struct Waiting {
 /// The requests of one life of one edge, by counter.
 #[derive(Debug, Default)]
 pub(super) struct Edge {
-    waiting: BTreeMap<u64, Waiting>,
+    waiting: Window<Waiting>,
     bytes: usize,
     /// Delivered, and waiting for this round to be done.
     undone: BTreeMap<u64, Vec<u64>>,
@@ -83,7 +84,7 @@ impl Edge {
 
     /// The counter below which no request waits, given that `counter` is about to.
     pub fn settled_below(&self, counter: u64) -> u64 {
-        self.waiting.first_key_value().map_or(counter, |(first, _)| *first)
+        self.waiting.first().map_or(counter, |(first, _)| first)
     }
 
     /// The primary was heard.
@@ -119,7 +120,7 @@ impl Edge {
 
     /// The request was delivered here, in this round.
     pub fn delivered(&mut self, ticket: Ticket, round: u64, done: u64, answer: Answer) {
-        let Some(waiting) = self.waiting.get_mut(&ticket.counter) else { return };
+        let Some(waiting) = self.waiting.get_mut(ticket.counter) else { return };
         if waiting.until == Until::Delivered || round <= done {
             return self.settle(ticket.counter, Ok(answer));
         }
@@ -133,7 +134,7 @@ impl Edge {
         while let Some(first) = self.undone.first_entry().filter(|first| *first.key() <= round) {
             for counter in first.remove() {
                 if let Some(answer) =
-                    self.waiting.get_mut(&counter).and_then(|waiting| waiting.answer.take())
+                    self.waiting.get_mut(counter).and_then(|waiting| waiting.answer.take())
                 {
                     self.settle(counter, Ok(answer));
                 }
@@ -143,7 +144,7 @@ impl Edge {
 
     /// The primary refused the request. That is sure only if no other epoch's primary ever had it.
     pub fn refused(&mut self, epoch: u64, ticket: Ticket, reason: Reason) {
-        let Some(waiting) = self.waiting.get(&ticket.counter) else { return };
+        let Some(waiting) = self.waiting.get(ticket.counter) else { return };
         if waiting.entry.ticket == ticket && waiting.entry.epoch == epoch {
             self.settle(ticket.counter, Err(Outcome::Refused(reason)));
         }
@@ -155,7 +156,8 @@ impl Edge {
             let written = state.find(waiting.entry.ticket)?;
             Some((waiting.entry.ticket, written.round, state.answer(&waiting.entry, Some(written))))
         };
-        let covered: Vec<_> = self.waiting.values().filter_map(covered).collect();
+        let covered: Vec<_> =
+            self.waiting.iter().filter_map(|(_, waiting)| covered(waiting)).collect();
         for (ticket, round, answer) in covered {
             self.delivered(ticket, round, done, answer);
         }
@@ -176,12 +178,12 @@ impl Edge {
 
     /// Requests wait equally long, so the oldest is the next to give up on.
     fn first_deadline(&self) -> Option<(u64, Duration)> {
-        let (counter, waiting) = self.waiting.first_key_value()?;
-        waiting.deadline.map(|deadline| (*counter, deadline))
+        let (counter, waiting) = self.waiting.first()?;
+        waiting.deadline.map(|deadline| (counter, deadline))
     }
 
     fn why_late(&self, counter: u64, deadline: Duration) -> Reason {
-        let Some(waiting) = self.waiting.get(&counter) else { return Reason::Stopping };
+        let Some(waiting) = self.waiting.get(counter) else { return Reason::Stopping };
         let own = waiting.entry.ticket.node == PRIMARY;
         if !own && self.heard <= waiting.since {
             return Reason::PrimaryUnreachable(PRIMARY.0);
@@ -231,7 +233,7 @@ impl Edge {
     }
 
     fn settle(&mut self, counter: u64, result: Result<Answer, Outcome>) {
-        if let Some(waiting) = self.waiting.remove(&counter) {
+        if let Some(waiting) = self.waiting.remove(counter) {
             self.bytes -= waiting.cost;
             self.ended.push_back(Settled { entry: waiting.entry, result });
         }
@@ -271,7 +273,7 @@ impl Order {
     pub(super) fn forward_gathered<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         self.edge.gathered_bytes = 0;
         let mut gathered = std::mem::take(&mut self.edge.gathered);
-        gathered.retain(|entry| self.edge.waiting.contains_key(&entry.ticket.counter));
+        gathered.retain(|entry| self.edge.waiting.contains(entry.ticket.counter));
         if !gathered.is_empty() {
             self.edge.under_way = true;
             self.forward_all(ctx, gathered);
@@ -292,7 +294,7 @@ impl Order {
         } else {
             let forwarded =
                 |entry: &Arc<Entry>| Step::Forwarded { ticket: entry.ticket, to: PRIMARY };
-            entries.iter().for_each(|entry| ctx.note(forwarded(entry)));
+            entries.iter().for_each(|entry| ctx.note_with(|| forwarded(entry)));
             ctx.send(PRIMARY, Message::Submit { epoch: self.epoch, entries });
         }
         // What waits at the primary itself is in its queue already, unless it is patient and there was no room.
@@ -319,7 +321,7 @@ impl Order {
             });
             ctx.send(PRIMARY, Message::Submit { epoch: self.epoch, entries });
         }
-        if let Some(oldest) = self.edge.waiting.values().map(|waiting| waiting.sent).min() {
+        if let Some(oldest) = self.edge.waiting.iter().map(|(_, waiting)| waiting.sent).min() {
             self.edge.resend_armed = true;
             ctx.arm(Timer::Resend.into(), (oldest + after).saturating_sub(now).max(pause));
         }

@@ -2,7 +2,8 @@
 
 use super::PRIMARY;
 use super::catchup::{Part, Pull, Rounds};
-use super::round::{Entry, Round};
+use super::entry::{Entry, shared_entries};
+use super::round::Round;
 use crate::process::{NodeId, Reason, Ticket, Triple, listed};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
@@ -16,6 +17,7 @@ pub enum Message {
         /// The epoch in which they are sent.
         epoch: u64,
         /// What to order.
+        #[serde(deserialize_with = "shared_entries")]
         entries: Vec<Arc<Entry>>,
     },
     /// Primary to edge: this request will never be ordered in this epoch.

@@ -32,8 +32,10 @@
 
 mod catchup;
 mod edge;
+mod entry;
 mod message;
 mod primary;
+mod queued;
 mod recovery;
 mod refusals;
 mod replica;
@@ -41,10 +43,12 @@ mod round;
 mod state;
 mod tickets;
 mod view;
+mod window;
 
 pub use edge::{Settled, Until};
+pub use entry::Entry;
 pub use message::Message;
-pub use round::{Entry, MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Round};
+pub use round::{MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Round};
 pub use state::{Answer, State};
 
 use crate::process::{

@@ -4,11 +4,13 @@
 //! is silent cannot be dropped from the view, the round stays open, and new requests are refused until somebody answers.
 
 use super::catchup::Log;
+use super::entry::Entry;
 use super::message::first_triples;
-use super::round::{Entry, Round};
+use super::queued::Queued;
+use super::round::Round;
 use super::view::Member;
 use super::{Level, MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Message, Order, Timer};
-use crate::process::{Action, Ctx, Defect, NodeId, Op, Reason, Start, Step, Ticket};
+use crate::process::{Action, Ctx, Defect, NodeId, Reason, Start, Step, within_limits};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +35,7 @@ pub(super) struct Primary {
     queue: VecDeque<(usize, Arc<Entry>)>,
     queue_bytes: usize,
     /// The tickets in the queue and in the round under way.
-    queued: BTreeSet<Ticket>,
+    queued: Queued,
     pub(super) open: Option<Open>,
     pub(super) log: Log,
     pub(super) head: u64,
@@ -66,7 +68,7 @@ impl Primary {
                 .collect(),
             queue: VecDeque::new(),
             queue_bytes: 0,
-            queued: BTreeSet::new(),
+            queued: Queued::default(),
             open: None,
             log: Log::default(),
             head,
@@ -130,7 +132,7 @@ impl Order {
         if self.start.lacks(Defect::ResendWithoutDedup) {
             return self.queue(ctx, entry);
         }
-        let queued = self.primary.as_ref().is_some_and(|primary| primary.queued.contains(&ticket));
+        let queued = self.primary.as_ref().is_some_and(|primary| primary.queued.contains(ticket));
         if queued || self.state.tickets.is_settled(ticket) {
             return ctx.note(Step::Ignored { why: "submitted before" });
         }
@@ -172,10 +174,7 @@ impl Order {
         if !fits {
             return Err(Reason::NotSupported(format!("{triple}")));
         }
-        if let Some(key) = &triple.key {
-            let value = triple.value.clone().unwrap_or_default();
-            Op::Set { key: key.clone(), value, session: None }.check()?;
-        }
+        within_limits(triple.key.as_deref(), triple.value.as_deref())?;
         let limit = MAX_ROUND_BYTES as u64;
         if bytes > limit {
             return Err(Reason::TooLarge { what: "the request".to_string(), bytes, limit });
@@ -282,7 +281,7 @@ impl Order {
         let Some(primary) = &mut self.primary else { return };
         primary.open = None;
         primary.stalled = false;
-        round.entries.iter().for_each(|entry| _ = primary.queued.remove(&entry.ticket));
+        round.entries.iter().for_each(|entry| primary.queued.remove(entry.ticket));
         ctx.note(Step::LockReleased { round: round.number });
         let (epoch, number) = (self.epoch, round.number);
         // An empty round opens an epoch: whoever waited for a round of an earlier one learns here that it is done.
@@ -315,7 +314,7 @@ impl Order {
         primary.queue_bytes = 0;
         for (_, entry) in std::mem::take(&mut primary.queue) {
             if let Some(primary) = &mut self.primary {
-                primary.queued.remove(&entry.ticket);
+                primary.queued.remove(entry.ticket);
             }
             self.refuse(ctx, &entry, Reason::NoMajority);
         }

@@ -3,7 +3,7 @@
 //! A refusal is final although copies of the request may still be under way, and so is an edge's word that it waits no
 //! more. The record lasts as long as the epoch; a submission of an earlier epoch is ignored altogether.
 
-use super::round::Entry;
+use super::entry::Entry;
 use crate::process::{NodeId, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,7 @@
 //! The replica: delivery, gap-free and exactly once, and the acknowledgements.
 
 use super::round::Round;
+use super::tickets::Written;
 use super::{Level, Message, Order, PRIMARY};
 use crate::process::{Action, Ctx, Defect, Step};
 use std::sync::Arc;
@@ -54,14 +55,13 @@ impl Order {
             let mine =
                 entry.ticket.node == self.id() && entry.ticket.incarnation == ctx.incarnation();
             let written = self.state.apply(entry);
-            let key = entry.triple.key.clone();
-            match (written, key) {
-                (Some(written), Some(key)) => {
+            match (written, &entry.triple.key) {
+                (Some(Written { version, .. }), Some(key)) => ctx.note_with(|| {
                     let value = entry.triple.value.clone();
-                    ctx.note(Step::Applied { key, value, version: written.version });
-                }
+                    Step::Applied { key: key.clone(), value, version }
+                }),
                 (_, key) if mine && entry.triple.action != Action::Set => {
-                    ctx.note(Step::Read { key })
+                    ctx.note_with(|| Step::Read { key: key.clone() })
                 }
                 _ => {}
             }

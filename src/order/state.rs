@@ -1,7 +1,9 @@
 //! What a server has delivered, and what a snapshot of it holds.
 
-use super::round::{Entry, Round, escaped};
+use super::entry::{Entry, escaped};
+use super::round::Round;
 use super::tickets::{Origin, Tickets, Written};
+use super::window::Window;
 use crate::process::{Action, Key, NodeId, Ticket, Versioned};
 use crate::session::{EPOCH_STEP, Version, epoch_and_counter, version};
 use crate::store::{Store, Variable};
@@ -124,11 +126,11 @@ impl State {
         let variables =
             self.store.iter().map(|(key, variable)| Item::Variable(key.clone(), variable.clone()));
         let origins = self.tickets.origins().flat_map(|(node, origin)| {
-            let head = Origin { answered: BTreeMap::new(), ..origin.clone() };
+            let head = Origin { answered: Window::default(), ..*origin };
             let tickets = origin
                 .answered
                 .iter()
-                .map(|(counter, written)| Item::Ticket(*node, *counter, *written));
+                .map(|(counter, written)| Item::Ticket(*node, counter, *written));
             std::iter::once(Item::Origin(*node, head)).chain(tickets)
         });
         let place = Place {

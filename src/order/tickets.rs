@@ -3,7 +3,8 @@
 //! It is part of the state and of snapshots, and it stays small: each entry says below which counter its edge waits for
 //! nothing any more, and whatever is below is forgotten. Reads are not in it: ordering a read twice harms nobody.
 
-use super::round::Entry;
+use super::entry::Entry;
+use super::window::Window;
 use crate::process::{NodeId, Ticket};
 use crate::session::Version;
 use serde::{Deserialize, Serialize};
@@ -27,19 +28,9 @@ pub struct Origin {
     pub incarnation: u64,
     /// The edge waits for no ticket with a counter below this.
     pub settled: u64,
-    /// The writes from there on that were ordered.
-    pub answered: BTreeMap<u64, Written>,
-}
-
-impl Origin {
-    /// Forgets what nobody waits for any more: most often one ticket, so the table is not split.
-    fn forget_settled(&mut self) {
-        while let Some(oldest) = self.answered.first_entry()
-            && *oldest.key() < self.settled
-        {
-            oldest.remove();
-        }
-    }
+    /// The writes from there on that were ordered; a snapshot lists them one by one.
+    #[serde(skip)]
+    pub answered: Window<Written>,
 }
 
 /// Which tickets were ordered.
@@ -55,7 +46,7 @@ impl Tickets {
         if origin.incarnation != ticket.incarnation {
             return None;
         }
-        origin.answered.get(&ticket.counter).copied()
+        origin.answered.get(ticket.counter).copied()
     }
 
     /// Whether nobody waits for `ticket` any more: it must not be ordered now.
@@ -78,7 +69,7 @@ impl Tickets {
         }
         if entry.settled > origin.settled {
             origin.settled = entry.settled;
-            origin.forget_settled();
+            origin.answered.remove_below(entry.settled);
         }
         if let Some(written) = written {
             origin.answered.insert(ticket.counter, written);

@@ -54,17 +54,32 @@ pub struct Ctx<P: Process> {
     random: Random,
     effects: Vec<EffectOf<P>>,
     notes: Vec<Step>,
+    /// Whether anybody reads the notes of the next step.
+    heeded: bool,
 }
 
 impl<P: Process> Ctx<P> {
     /// A context for one life of the process `id`.
     pub fn new(id: NodeId, incarnation: u64, random: Random) -> Self {
-        Ctx { id, incarnation, now: Duration::ZERO, random, effects: Vec::new(), notes: Vec::new() }
+        Ctx {
+            id,
+            incarnation,
+            now: Duration::ZERO,
+            random,
+            effects: Vec::new(),
+            notes: Vec::new(),
+            heeded: true,
+        }
     }
 
     /// Driver: the next step happens at `now`.
     pub fn begin(&mut self, now: Duration) {
         self.now = now;
+    }
+
+    /// Driver: whether anybody reads the notes of the next steps; at first somebody does.
+    pub fn heed_notes(&mut self, heeded: bool) {
+        self.heeded = heeded;
     }
 
     /// Driver: what the step left, oldest first. The lists are drained; their memory is kept.
@@ -127,6 +142,13 @@ impl<P: Process> Ctx<P> {
 
     /// A remark without effect, for the trace and the log.
     pub fn note(&mut self, step: Step) {
-        self.notes.push(step);
+        self.note_with(|| step);
+    }
+
+    /// The same, made only where somebody reads it: for what is noted of each of many entries.
+    pub fn note_with(&mut self, step: impl FnOnce() -> Step) {
+        if self.heeded {
+            self.notes.push(step());
+        }
     }
 }

@@ -26,11 +26,12 @@ mod text;
 pub use concern::Concern;
 pub use ctx::{Ctx, Effect, EffectOf};
 pub use defect::Defect;
+pub(crate) use op::within_limits;
 pub use op::{Action, Key, LONGEST_WAIT, MAX_KEY, MAX_VALUE, Op, Triple, Value};
 pub use outcome::{Logged, Outcome, Reason, Versioned};
 pub use start::{Health, Replication, Start, Status, Timing};
 pub use step::{Short, ShortVersion, Step, listed};
-pub(crate) use text::shared;
+pub(crate) use text::{maybe_shared, shared};
 
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use std::fmt::{self, Debug, Display};

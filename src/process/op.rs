@@ -111,13 +111,22 @@ impl Op {
             Op::Append { message, id, .. } => return check_append(message, id.as_ref()),
             Op::Messages { .. } => return Ok(()),
         };
-        if key.is_some_and(|key| key.is_empty()) {
-            return Err(Reason::EmptyKey);
-        }
-        let seen = session.iter().flat_map(|session| session.versions.clocks.keys());
-        seen.chain(key).try_for_each(|key| limited("key", key, MAX_KEY))?;
-        value.map_or(Ok(()), |value| limited("value", value, MAX_VALUE))
+        let mut seen = session.iter().flat_map(|session| session.versions.clocks.keys());
+        seen.try_for_each(|key| limited("key", key, MAX_KEY))?;
+        within_limits(key.map(|key| &**key), value.map(|value| &**value))
     }
+}
+
+/// Whether a key and a value are within their limits.
+///
+/// # Errors
+/// [`Reason::EmptyKey`] or [`Reason::TooLarge`].
+pub(crate) fn within_limits(key: Option<&str>, value: Option<&str>) -> Result<(), Reason> {
+    if key.is_some_and(str::is_empty) {
+        return Err(Reason::EmptyKey);
+    }
+    key.map_or(Ok(()), |key| limited("key", key, MAX_KEY))?;
+    value.map_or(Ok(()), |value| limited("value", value, MAX_VALUE))
 }
 
 fn check_append(message: &Value, id: Option<&Key>) -> Result<(), Reason> {
