@@ -153,7 +153,7 @@ impl Master {
     fn log(&mut self, ctx: &mut Context, id: Key, message: Value) -> u64 {
         let seq = self.memory.log.head() + 1;
         self.ids.insert(&id, seq);
-        ctx.note(Step::Logged { from: seq, to: seq, first: vec![message.clone()] });
+        ctx.note_with(|| Step::Logged { from: seq, to: seq, first: vec![message.clone()] });
         let entry = Entry { epoch: self.memory.joined, id, message };
         self.memory.save(ctx, Record::Entry(Arc::new(entry)));
         if !self.ship_armed && !self.members.is_empty() {

@@ -103,7 +103,11 @@ impl Secondary {
         if gap {
             ctx.note(Step::Kept { from: after + 1, missing: head + 1 });
         } else if head > before {
-            ctx.note(Step::Logged { from: before + 1, to: head, first: self.named(before) });
+            ctx.note_with(|| Step::Logged {
+                from: before + 1,
+                to: head,
+                first: self.named(before),
+            });
         }
     }
 

@@ -3,10 +3,10 @@
 //! Both hand the same operation to the same node as the methods `append` and `messages`, and tell the same results; what went
 //! wrong stands in an object `error` with the same code, under a status that fits it.
 
-use super::client::Fate;
 use super::requests::Answer;
-use super::rpc::codes::{self, told};
-use super::rpc::{Edge, params, results};
+use super::rpc::codes;
+use super::rpc::results::{self, Success};
+use super::rpc::{Edge, params};
 use crate::process::{Op, Outcome, Reason};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, poll_fn};
@@ -14,6 +14,7 @@ use http_body::Body;
 use jsonrpsee::core::BoxError;
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
 use jsonrpsee::types::{ErrorObjectOwned, Params};
+use serde::Serialize;
 use serde_json::json;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -74,15 +75,21 @@ where
         async move {
             match asked(request).await {
                 Ok(op) => match answer(&edge, op).await {
-                    Ok(result) => respond(200, result),
+                    Ok(result) => respond(200, &result),
                     Err(error) => failed(&error),
                 },
                 Err(Wrong::Broken(error)) => Err(error),
-                Err(Wrong::Status(status, error)) => respond(status, json!({ "error": error })),
+                Err(Wrong::Status(status, error)) => respond(status, &Failed { error: &error }),
             }
         }
         .boxed()
     }
+}
+
+/// An error as plain HTTP tells it.
+#[derive(Serialize)]
+struct Failed<'a> {
+    error: &'a ErrorObjectOwned,
 }
 
 /// Why a request asks for nothing.
@@ -147,15 +154,12 @@ async fn whole(mut body: HttpBody) -> Result<Vec<u8>, BoxError> {
     Ok(bytes)
 }
 
-async fn answer(edge: &Edge, op: Op) -> Result<serde_json::Value, ErrorObjectOwned> {
+async fn answer(edge: &Edge, op: Op) -> Result<Success, ErrorObjectOwned> {
     let outcome = match edge.request(op)? {
         Answer::Now(outcome) => outcome,
         Answer::Later(outcome) => outcome.await.unwrap_or(Outcome::Unknown(Reason::Stopping)),
     };
-    let result = results::told(outcome)?;
-    serde_json::to_value(result).map_err(|error| {
-        told(Fate::Unknown, -32603, format!("the answer cannot be written: {error}"), "")
-    })
+    results::told(outcome)
 }
 
 fn failed(error: &ErrorObjectOwned) -> Result<HttpResponse, BoxError> {
@@ -168,10 +172,12 @@ fn failed(error: &ErrorObjectOwned) -> Result<HttpResponse, BoxError> {
         5002 => 504,
         _ => 503,
     };
-    respond(status, json!({ "error": error }))
+    respond(status, &Failed { error })
 }
 
-fn respond(status: u16, body: serde_json::Value) -> Result<HttpResponse, BoxError> {
+/// An answer, with its fields in the order that JSON-RPC tells them in.
+fn respond(status: u16, body: &impl Serialize) -> Result<HttpResponse, BoxError> {
+    let body = serde_json::to_string(body)?;
     let response = HttpResponse::builder().status(status);
     let response = response.header("content-type", "application/json; charset=utf-8");
     response.body(HttpBody::from(format!("{body}\n"))).map_err(Into::into)
