@@ -30,6 +30,8 @@ const SLICE: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(5);
 /// A server that has not caught up by then will not.
 const MOST: Duration = Duration::from_secs(120);
+/// It is repeated no more often than this: each time takes seconds.
+const MOST_REPETITIONS: u32 = 3;
 /// The goals: caught up within so many seconds, appends at this share of their pace.
 const SECONDS: f64 = 10.0;
 const SHARE: f64 = 0.5;
@@ -85,8 +87,8 @@ async fn on(bed: &Bed, log: &Log, run: &mut Run) -> Result<CatchingUp, Failure> 
     let (seconds, before, during) = (Vec::new(), Vec::new(), Vec::new());
     let (servers, bytes) = (log.servers, BYTES as u64);
     let mut told = CatchingUp { servers, messages, bytes, w, seconds, before, during };
-    let time = Duration::from_secs_f64(log.seconds);
-    for _ in 0..run.common.repetitions.unwrap_or(3).min(3) {
+    let time = Duration::from_secs_f64(log.seconds) * 2;
+    for _ in 0..run.common.repetitions.unwrap_or(3).min(MOST_REPETITIONS) {
         run.show("catching up");
         let (block, back) = block::run(callers, Load::Closed(time)).await;
         told.before.push(block.per_second());
