@@ -13,6 +13,10 @@ use conlab::cli::Failure;
 
 /// Everything at small size, in under five minutes, and plots/index.html that shows it
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench all                              draws into plots/ and store/bench/
+  conlab-bench all --results r.json --out /tmp/plots")]
 pub struct All {
     /// As small as can be: to see that it works, not what it measures
     #[arg(long)]

@@ -12,6 +12,10 @@ use std::path::PathBuf;
 /// Compares two results files: ratios with confidence intervals, and a verdict
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  conlab-bench compare before.json after.json
+  conlab-bench compare before.json after.json --limit 1.2
+
 Where both files have the floor beside a row, its cost in multiples of the floor is compared: so a run on a busier or
 slower machine is no regression. A row has regressed if the whole 95 % interval of its ratio lies past the limit.")]
 pub struct Compare {

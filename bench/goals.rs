@@ -35,6 +35,10 @@ const LOCAL: [(System, Operation); 4] = [
 
 /// How fast it must be: each line measured beside its floor, and judged pass or short
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench goals
+  conlab-bench goals --repetitions 15 --json")]
 pub struct Goals {
     /// Requests in each repetition, where one client asks
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]

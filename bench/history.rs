@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 /// Write a long made-up history, to measure checkers with
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench history h.jsonl && conlab check h.jsonl --model linearizable")]
 pub struct MakeHistory {
     /// Where to write it, as JSON Lines; `-` is stdout
     #[arg(value_name = "FILE")]

@@ -28,6 +28,10 @@ const CURVE: u32 = 200;
 
 /// Latency of SET and GET at each level: one client, one request after the other
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench latency                          as the reference measured: 10 servers, 100 requests
+  conlab-bench latency --servers 3 --requests 1000 --repetitions 10")]
 pub struct Latency {
     /// Servers of each cluster, each a process
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]

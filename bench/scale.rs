@@ -22,6 +22,10 @@ const MANY: u32 = 64;
 
 /// Cost of a SET against the number of servers: live, and to 1,000 in the simulator
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench scale                            1 to 20 servers, and to 1,000 in the simulator
+  conlab-bench scale --servers 3,10 --out /tmp/plots")]
 pub struct Scale {
     /// Numbers of servers, each a process
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [1, 3, 5, 10, 20], value_parser = clap::value_parser!(u32).range(1..=100))]

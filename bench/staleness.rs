@@ -33,6 +33,10 @@ const CURVE: u32 = 100;
 
 /// How stale local reads are, and how long causal reads wait so as not to be
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench staleness
+  conlab-bench staleness --json | jq .visibility")]
 pub struct Staleness {
     /// Simulated reads at each level and time
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]

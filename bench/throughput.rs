@@ -20,6 +20,11 @@ const OPEN_CLIENTS: u32 = 32;
 
 /// Operations a second and latency against the number of clients, or at a given rate
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench throughput                       1 to 256 clients on 3 servers
+  conlab-bench throughput --clients 1,64 --servers 10
+  conlab-bench throughput --clients 64 --rate 1000,5000,20000")]
 pub struct Throughput {
     /// Servers of each cluster, each a process
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]

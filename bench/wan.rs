@@ -26,6 +26,10 @@ const AGREE_MS: f64 = 12.0;
 
 /// Latency at each level and region under the published delays of five regions
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab-bench wan                              in virtual time, and a short check on real servers
+  conlab-bench wan --requests 1000 --seed 7")]
 pub struct Wan {
     /// Requests of each client in the simulator
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]

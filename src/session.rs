@@ -107,7 +107,10 @@ pub struct Session {
 
 /// A session in JSON: `{cluster, versions, floor}`. Serde could flatten the one into the other, but reads it through a
 /// copy then, and sessions come with every call.
+///
+/// What else it holds is an error: a misspelt field would silently forget what the client has seen.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Flat {
     #[serde(default)]
     cluster: Arc<str>,
@@ -188,5 +191,6 @@ mod tests {
         let session: Session = serde_json::from_str(text).expect("it is the documented form");
         assert_eq!((session.versions.wanted("x"), session.versions.wanted("y")), (3, 2));
         assert_eq!(serde_json::to_string(&session).expect("it is plain data"), text);
+        assert!(serde_json::from_str::<Session>(r#"{"version":{"x":3}}"#).is_err());
     }
 }

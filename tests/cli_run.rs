@@ -73,7 +73,7 @@ fn wrong_scenarios_say_file_line_and_what_was_expected() {
         ("cluster causal\nget x\nfrobnicate x\n", "x.scn:3:1: expected "),
         ("cluster strong\n", "x.scn:1:9: unknown system \"strong\""),
         ("cluster causal servers=3\nget x @11\n", "x.scn:2:1: expected a server from 1 to 3"),
-        ("cluster causal\nslow 1>3 2s\n", "x.scn:2:1: expected a link A->B"),
+        ("cluster causal\nslow 1>3 2s\n", "x.scn:2:6: expected a link A->B"),
         ("cluster causal\nrestart 1\n", "x.scn:2: "),
         ("", "x.scn:1:1: expected `cluster SYSTEM`"),
     ];

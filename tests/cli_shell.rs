@@ -69,6 +69,14 @@ fn a_shell_on_a_running_cluster_asks_but_does_not_break() {
 }
 
 #[test]
+fn a_shell_on_a_running_cluster_asks_as_much_at_once_as_it_is_told() {
+    let up = Up::start(&["causal"]);
+    let lines: String = (0..3_000).map(|number| format!("set k{number} v &\n")).collect();
+    let output = up.conlab_with_input(&["shell"], &lines);
+    assert_eq!((code(&output), out(&output)), (0, "ok\n".repeat(3_000)), "{}", err(&output));
+}
+
+#[test]
 fn with_a_json_log_all_of_stderr_is_json() {
     let output = conlab_with_input(&["--port", "0", "--log", "json"], "1\nset x 7\ngett\n");
     let text = err(&output);

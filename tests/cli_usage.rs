@@ -54,11 +54,13 @@ fn wrong_words_are_usage_errors() {
 
 #[test]
 fn wrong_values_say_the_value_and_the_fix() {
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["up", "causal", "--servers", "0"], "--servers: 0 servers; a cluster has 1 to 100"),
         (&["up", "causal", "--port", "65535"], "--port: "),
         (&["--servers", "3", "up", "causal"], "stand after the command"),
-        (&["get", "x", "2"], "expected the end of the request, found \"2\""),
+        (&["get", "x", "2"], "expected @2 or @HOST:PORT after the request, found \"2\""),
+        (&["set", "x", "7", "&"], "expected @2 or @HOST:PORT after the request, found \"&\""),
+        (&["server", "--id", "3", "--join", "nowhere"], "no token; set CONLAB_TOKEN"),
         (&["get", "@2"], "expected a key, found \"@2\""),
         (&["get", "x", "@0"], "server's number from 1"),
         (&["get", "x", "--controller", "nowhere"], "HOST:PORT, as in 127.0.0.1:3896"),

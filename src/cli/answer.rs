@@ -112,6 +112,11 @@ pub fn failure_as_json(failure: &CallFailure, server: &str, took: Duration) -> J
     })
 }
 
+/// A call that was not made for a program: surely nothing happened.
+pub fn unasked_as_json(text: &str) -> Json {
+    json!({ "outcome": fate_word(Fate::Refused), "error": text, "code": null, "server": null, "took_ms": 0.0 })
+}
+
 /// Whole microseconds are all that was measured.
 fn took_ms(took: Duration) -> f64 {
     took.as_micros() as f64 / 1e3

@@ -17,6 +17,8 @@ use super::test::Test;
 use super::up::Up;
 use crate::config::{Config, Log};
 use crate::net::LogFormat;
+use crate::systems::System;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -102,17 +104,27 @@ impl Globals {
 
     /// Where to ask for the cluster. The config is read only where nothing else says it.
     pub fn controller(&self) -> Result<String, Failure> {
-        let Some(address) = &self.controller else {
-            return Ok(self.read_config()?.controller().to_string());
-        };
-        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-        match port {
-            Some(port) if port > 0 => Ok(address.clone()),
-            _ => Err(Failure::usage(format!(
-                "no controller can be at {address:?}; name it as HOST:PORT, as in 127.0.0.1:3896"
-            ))),
+        match self.controller.as_deref().filter(|address| !address.is_empty()) {
+            Some(address) => at(address),
+            None => Ok(self.read_config()?.controller().to_string()),
         }
     }
+}
+
+/// The address of a controller, if it can be one.
+pub fn at(address: &str) -> Result<String, Failure> {
+    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    match port {
+        Some(port) if port > 0 => Ok(address.to_string()),
+        _ => Err(Failure::usage(format!(
+            "no controller can be at {address:?}; name it as HOST:PORT, as in 127.0.0.1:3896"
+        ))),
+    }
+}
+
+/// Reads the name of a system; shells complete it.
+pub fn system() -> impl TypedValueParser<Value = System> {
+    PossibleValuesParser::new(System::ALL.map(System::name)).try_map(|name| name.parse::<System>())
 }
 
 /// What to do.

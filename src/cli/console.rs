@@ -22,6 +22,11 @@ pub fn restart_clock() {
     *lock(&START) = Some(Instant::now());
 }
 
+/// Sets the run's clock to that of a run that began so long ago: the servers' lines and these stand under one clock.
+pub fn began(ago: Duration) {
+    *lock(&START) = Instant::now().checked_sub(ago);
+}
+
 fn elapsed() -> Duration {
     lock(&START).get_or_insert_with(Instant::now).elapsed()
 }

@@ -28,6 +28,11 @@ enum What {
 
 /// Write a history as JSON Lines or EDN
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab history convert latest h.edn          a run of ours for Jepsen's checkers
+  conlab history convert etcd.log h.jsonl
+  conlab history convert h.edn - --to jsonl    to stdout")]
 struct Convert {
     /// The history; `-` is stdin, `latest` the last run
     #[arg(value_name = "IN")]

@@ -31,7 +31,7 @@ pub fn options(
         link_jitter: Duration::ZERO,
         faults_allowed: true,
         log: log_options(config.log),
-        token: token(&config),
+        token: token(&config)?,
         executable: None,
     })
 }
@@ -54,9 +54,19 @@ pub fn log_options(log: Log) -> LogOptions {
 }
 
 /// The token that servers started by hand must show: `CONLAB_TOKEN` stands above the config.
-pub fn token(config: &Config) -> Option<String> {
-    let named = std::env::var("CONLAB_TOKEN").ok().filter(|token| !token.is_empty());
-    named.or_else(|| config.token.clone())
+///
+/// # Errors
+/// If `CONLAB_TOKEN` holds what cannot stand in a header.
+pub fn token(config: &Config) -> Result<Option<String>, Failure> {
+    let Some(named) = std::env::var_os("CONLAB_TOKEN").filter(|token| !token.is_empty()) else {
+        return Ok(config.token.clone());
+    };
+    match named.into_string() {
+        Ok(token) if Config::is_token(&token) => Ok(Some(token)),
+        _ => Err(Failure::usage(
+            "CONLAB_TOKEN cannot be used; choose letters, digits and signs of ASCII, without spaces",
+        )),
+    }
 }
 
 fn overlay(config: &mut Config, flags: &ClusterFlags) -> Result<(), Failure> {

@@ -10,6 +10,10 @@ use std::path::Path;
 
 /// List the runs that are kept in store/, with their verdicts
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab ls
+  conlab ls --json | jq '.[] | select(.verdict != \"valid\") | .folder'")]
 pub struct Ls {
     /// Print JSON
     #[arg(long)]

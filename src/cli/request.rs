@@ -23,6 +23,7 @@ Examples:
   conlab set x 7 @2                at server 2
   conlab set x -5 @127.0.0.1:6486  at that address, without asking the controller
   conlab set x 7 @2 --session s.json
+  conlab set x @2 @1               the value @2, at server 1
 
 Prints `ok`; exit code 69 if the write was refused, 2 if it may have happened.")]
 pub struct Set {
@@ -154,6 +155,20 @@ struct Common {
     json: bool,
 }
 
+/// Why a command ended early.
+enum Ended {
+    /// Before anything was asked.
+    Before(Failure),
+    /// After the answer was told.
+    Told(Failure),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Ended::Before(failure)
+    }
+}
+
 impl Set {
     /// Writes.
     pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
@@ -217,7 +232,18 @@ impl Asking {
 }
 
 impl Common {
+    /// Asks. With `--json` a program reads stdout, so it is told there too where nothing was asked at all.
     async fn ask(&self, words: &[&str], globals: &Globals) -> Result<Exit, Failure> {
+        let asked = self.asked(words, globals).await;
+        if let (true, Err(Ended::Before(failure))) = (self.json, &asked) {
+            console::result(&answer::unasked_as_json(&failure.text).to_string())?;
+        }
+        asked.or_else(|ended| match ended {
+            Ended::Before(failure) | Ended::Told(failure) => Err(failure),
+        })
+    }
+
+    async fn asked(&self, words: &[&str], globals: &Globals) -> Result<Exit, Ended> {
         let request = self.request(words)?;
         let mut file = self.session.as_deref().map(SessionFile::open).transpose()?;
         let (found, info) = find::find(&request.at, || globals.controller()).await?;
@@ -225,20 +251,25 @@ impl Common {
             file.must_be_of(&info.cluster)?;
         }
         let session = file.as_ref().map(|file| file.session.clone());
-        let client = Client::connect_for(&found.address, found.request_timeout).await?;
+        let client = Client::connect_for(&found.address, found.request_timeout).await;
+        let client = client.map_err(Failure::from)?;
         let start = Instant::now();
         let answer = client.call(&request.op.operation(session)).await;
         let took = start.elapsed();
         console::remark(&format!("{} answered in {}", found.name, console::took(took)));
         let saved = save(&mut file, &answer);
-        let exit = self.show(&answer, &found, took)?;
-        saved.map(|()| exit)
+        let exit = self.show(&answer, &found, took).map_err(Ended::Told)?;
+        saved.map(|()| exit).map_err(Ended::Told)
     }
 
     /// The request that the command's words and place make.
     fn request(&self, words: &[&str]) -> Result<Request, Failure> {
-        let words: Vec<&str> = words.iter().copied().chain(self.place.as_deref()).collect();
-        parse_request_words(&words).map_err(|error| Failure::usage(error.to_string()))
+        let place = self.place.as_deref();
+        if let Some(odd) = place.filter(|place| !place.starts_with('@')) {
+            let text = format!("expected @2 or @HOST:PORT after the request, found {odd:?}");
+            return Err(Failure::usage(text));
+        }
+        parse_request_words(words, place).map_err(|error| Failure::usage(error.to_string()))
     }
 
     fn show(&self, answer: &Answer, found: &Found, took: Duration) -> Result<Exit, Failure> {

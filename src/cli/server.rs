@@ -1,6 +1,6 @@
 //! `conlab server`: one server in the foreground, by hand, in a container, or as the controller starts it.
 
-use super::args::Globals;
+use super::args::{Globals, at};
 use super::exit::{Exit, Failure};
 use super::{console, layout};
 use crate::net::{JoinOptions, LogLevel, ServerInfo, discover, run_child, run_joined};
@@ -55,13 +55,13 @@ impl Server {
 
     async fn join(&self, id: NodeId, globals: &Globals) -> Result<Exit, Failure> {
         let config = globals.read_config()?;
-        let token = layout::token(&config).ok_or_else(|| {
+        let token = layout::token(&config)?.ok_or_else(|| {
             Failure::usage(
                 "no token; set CONLAB_TOKEN, or \"token\" in config.json, to what the cluster was started with",
             )
         })?;
         let join = match &self.join {
-            Some(address) => address.clone(),
+            Some(address) => at(address)?,
             None => globals.controller()?,
         };
         let quiet = config.log.level == LogLevel::Off;

@@ -86,7 +86,14 @@ impl SessionFile {
         })
     }
 
-    fn replace(&self) -> io::Result<()> {
+    /// What another command has put there meanwhile was seen too.
+    fn replace(&mut self) -> io::Result<()> {
+        let _held = hold(&self.path);
+        if let Some(other) = read_text(&self.path).ok().and_then(|text| parse(&text).ok())
+            && other.cluster == self.session.cluster
+        {
+            self.session.versions.merge(&other.versions);
+        }
         write_durably(&self.next, &self.session)?;
         fs::rename(&self.next, &self.path)
     }
@@ -97,6 +104,14 @@ impl Drop for SessionFile {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.next);
     }
+}
+
+/// Keeps other commands from replacing a file of this directory as long as it is held; where a directory cannot be locked,
+/// each command still replaces the file as a whole.
+fn hold(path: &Path) -> Option<File> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = File::open(directory.unwrap_or(Path::new("."))).ok()?;
+    directory.lock().ok().map(|()| directory)
 }
 
 /// A name in the same directory, so that a rename replaces the file at once.
@@ -138,6 +153,22 @@ mod tests {
         assert!(again.must_be_of("c1").is_ok() && again.must_be_of("c2").is_err());
         drop((file, again));
         assert_eq!(fs::read_dir(directory.path()).expect("it is there").count(), 1);
+    }
+
+    #[test]
+    fn commands_at_the_same_time_lose_nothing_of_each_other() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("s.json");
+        let open = || SessionFile::open(&path).expect("it can be used");
+        let (mut one, mut other) = (open(), open());
+        for (file, key) in [(&mut one, "x"), (&mut other, "y")] {
+            let mut session = Session::of("c1");
+            session.versions.see(key, 3);
+            file.save(session).expect("it can be written");
+        }
+        let both = open();
+        let both = &both.session.versions;
+        assert_eq!((both.wanted("x"), both.wanted("y")), (3, 3));
     }
 
     #[test]

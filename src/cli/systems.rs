@@ -7,6 +7,10 @@ use clap::Args;
 
 /// Show the systems and what they claim, as a table
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  conlab systems
+  conlab systems | grep causal")]
 pub struct Systems {}
 
 impl Systems {

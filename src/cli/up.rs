@@ -1,6 +1,6 @@
 //! `conlab up SYSTEM`: starts a cluster and keeps it until Ctrl-C or SIGTERM.
 
-use super::args::{ClusterFlags, Globals};
+use super::args::{self, ClusterFlags, Globals};
 use super::exit::{Exit, Failure};
 use super::runtime::Signals;
 use super::{console, layout};
@@ -23,7 +23,7 @@ Prints a line per server, the controller's address and `ready` to stdout; logs g
 Servers started by hand join with `conlab server`; choose their token with CONLAB_TOKEN.")]
 pub struct Up {
     /// linearizable, sequential, causal, eventual or replicated-log [default: the config's, linearizable]
-    #[arg(value_parser = str::parse::<System>)]
+    #[arg(value_parser = args::system())]
     system: Option<System>,
     #[command(flatten)]
     cluster: ClusterFlags,
@@ -57,6 +57,7 @@ pub async fn start(
     tokio::select! {
         started = Controller::start(options) => {
             let controller = started?;
+            console::began(controller.running_for());
             controller.logs().send_to(|_, line| console::plain_remark(line));
             Ok(Some(controller))
         }

@@ -106,6 +106,11 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Whether this can be a cluster's token: what stands in a header, without spaces.
+    pub fn is_token(text: &str) -> bool {
+        read::is_token(text)
+    }
+
     /// Reads `file`, or else `config.json` in the current directory, or else takes the defaults.
     pub fn find(file: Option<&Path>) -> Result<Config, ConfigError> {
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));

@@ -184,11 +184,15 @@ fn host(value: &RawValue) -> Result<IpAddr, String> {
     }
 }
 
+/// Whether this can stand in the header that carries a token.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn token(value: &RawValue) -> Result<String, String> {
     let expected = "letters and digits in quotes, as CONLAB_TOKEN holds them";
     let token: String = plain(value, expected)?;
-    let fit = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    if fit { Ok(token) } else { Err(expected.to_string()) }
+    if is_token(&token) { Ok(token) } else { Err(expected.to_string()) }
 }
 
 fn addresses(value: &RawValue, text: &str) -> Result<Vec<SocketAddr>, Wrong> {

@@ -1,16 +1,16 @@
 //! Bounds on an HTTP request's body: half a request must not hold its place for ever, nor an endless one fill the memory.
 //!
 //! jsonrpsee takes a body that fails for a fault of its own, and answers 500: as if the call might have happened. Here
-//! the body notes why it failed, and the answer says so: 413 or 408, and refused.
+//! the body notes why it failed, and the answer says so: 413, 408 or 400, and refused.
 
 use super::client::Fate;
 use super::rpc::codes::told;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, poll_fn};
 use http_body::Body;
 use jsonrpsee::core::BoxError;
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
-use jsonrpsee::types::error::OVERSIZED_REQUEST_CODE;
+use jsonrpsee::types::error::{INVALID_REQUEST_CODE, OVERSIZED_REQUEST_CODE};
 use serde_json::json;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +21,8 @@ use tower::{Layer, Service};
 
 /// A body that has not arrived by then is given up.
 const BODY: Duration = Duration::from_secs(30);
+/// What to do about half a body.
+const WHOLE: &str = "send as many bytes as content-length says";
 /// The code of a call that timed out.
 const TIMED_OUT: i32 = 5002;
 
@@ -84,11 +86,35 @@ where
     }
 }
 
-/// Which limit a body has passed.
+/// The kind of body that a call comes in.
+pub(super) const JSON: &str = "application/json";
+
+/// Whether a request says that its body is JSON.
+pub(super) fn is_json(request: &HttpRequest) -> bool {
+    let kind = request.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| {
+        kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(JSON)
+    })
+}
+
+/// The whole body of a request.
+pub(super) async fn whole(mut body: HttpBody) -> Result<Vec<u8>, BoxError> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        if let Ok(data) = frame?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes)
+}
+
+/// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Excess {
     Bytes,
     Time,
+    /// It broke off, or is not what its headers say.
+    Broken,
 }
 
 impl Excess {
@@ -102,7 +128,11 @@ impl Excess {
             }
             Excess::Time => {
                 let message = format!("the request did not arrive within {} ms", time.as_millis());
-                (408, TIMED_OUT, message, "send as many bytes as content-length says")
+                (408, TIMED_OUT, message, WHOLE)
+            }
+            Excess::Broken => {
+                let message = "the request's body broke off".to_string();
+                (400, INVALID_REQUEST_CODE, message, WHOLE)
             }
         };
         let error = told(Fate::Refused, code, message, hint);
@@ -150,7 +180,10 @@ impl Body for TimedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
-            return Poll::Ready(frame.map(|frame| self.counted(frame?)));
+            return Poll::Ready(frame.map(|frame| match frame {
+                Ok(frame) => self.counted(frame),
+                Err(error) => self.ended(Excess::Broken, &error.to_string()),
+            }));
         }
         let time = self.limits.time;
         let late = self.late.get_or_insert_with(|| Box::pin(sleep(time)));
@@ -188,6 +221,21 @@ mod tests {
         }
     }
 
+    /// A body that breaks off.
+    struct BrokenOff;
+
+    impl Body for BrokenOff {
+        type Data = <HttpBody as Body>::Data;
+        type Error = BoxError;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame, BoxError>>> {
+            Poll::Ready(Some(Err("broken off".into())))
+        }
+    }
+
     /// Reads the body as jsonrpsee does, and takes its failure for a fault of its own.
     async fn read(request: HttpRequest) -> Result<HttpResponse, BoxError> {
         let mut body = request.into_body();
@@ -213,5 +261,6 @@ mod tests {
         assert_eq!(status_of(HttpBody::from("8 bytes.".to_string())).await, 200);
         assert_eq!(status_of(HttpBody::from("9 bytes..".to_string())).await, 413);
         assert_eq!(status_of(HttpBody::new(Half)).await, 408);
+        assert_eq!(status_of(HttpBody::new(BrokenOff)).await, 400);
     }
 }

@@ -9,7 +9,6 @@
 //!
 //! Nothing is ever tried twice: an unknown call may have happened.
 
-use super::cluster::reached;
 use super::rpc::codes::{self, failure};
 use super::rpc::{params, results};
 use super::wire::CLIENT_BODY;
@@ -31,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// No call waits longer, whatever it asks for.
 const LONGEST_CALL: Duration = Duration::from_secs(LONGEST_WAIT.as_secs() + 60);
 /// Questions that need no agreement are answered by then.
-const QUESTION: Duration = Duration::from_secs(2);
+pub(super) const QUESTION: Duration = Duration::from_secs(2);
 
 /// What stands around the parameters of a request takes fewer bytes: version, id, method.
 const ENVELOPE: usize = 128;
@@ -188,20 +187,6 @@ fn unreadable(error: &serde_json::Error) -> Failure {
     Failure { fate: Fate::Unknown, code: None, message, hint: String::new() }
 }
 
-/// Asks the controller at `HOST:PORT` for its cluster.
-pub async fn discover(address: &str) -> Result<ClusterInfo, NetError> {
-    let none = |_| NetError::NoCluster(address.to_string());
-    let connection = dial::open(address, QUESTION).await.map_err(none)?;
-    let mut info: ClusterInfo = match ask(&connection, "cluster", address).await {
-        Err(NetError::Refused(_)) => return Err(NetError::NoCluster(address.to_string())),
-        answer => answer?,
-    };
-    if let Some(via) = dial::host_of(address).await {
-        info.servers.iter_mut().for_each(|server| server.address = reached(server.address, via));
-    }
-    Ok(info)
-}
-
 /// Asks whoever listens at `address` whether it is a conlab: `system causal, pid 4711`.
 pub(super) async fn holder(address: SocketAddr) -> Option<String> {
     /// How long a foreign program may keep this one waiting.
@@ -218,7 +203,7 @@ pub(super) async fn holder(address: SocketAddr) -> Option<String> {
     timeout(PATIENCE * 2, asked).await.ok().flatten()
 }
 
-async fn ask<T: DeserializeOwned>(
+pub(super) async fn ask<T: DeserializeOwned>(
     connection: &dial::Connection,
     method: &str,
     who: &str,

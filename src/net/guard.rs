@@ -95,7 +95,7 @@ pub(super) fn bearer(token: &str) -> HeaderMap {
 
 /// The error for whoever came without the token.
 pub(super) fn no_token() -> ErrorObjectOwned {
-    let hint = "send the cluster's token as \"authorization: Bearer TOKEN\"";
+    let hint = "send the cluster's token as \"authorization: Bearer TOKEN\"; conlab server takes it from CONLAB_TOKEN";
     told(Fate::Refused, NO_TOKEN, "this needs the cluster's token", hint)
 }
 

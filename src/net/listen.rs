@@ -4,13 +4,10 @@ use super::client;
 use super::guard::Guard;
 use super::plain::PlainHttp;
 use super::rpc::Edge;
-use super::rpc::batch::Together;
-use super::rpc::operations::Operations;
 use super::sockets::{Limits, Sockets};
 use super::wire::{CLIENT_BODY, PEER_BODY};
 use super::{NetError, body::BodyLimits};
 use jsonrpsee::Methods;
-use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{
     BatchRequestConfig, Server, ServerConfig, ServerConfigBuilder, ServerHandle,
 };
@@ -110,15 +107,9 @@ pub(super) fn serve_clients(
     let sockets = Sockets::new(edge.clone(), methods.clone(), limits);
     let middleware = ServiceBuilder::new()
         .layer(BodyLimits::of(CLIENT_BODY))
-        .layer(PlainHttp::of(edge.clone()))
+        .layer(PlainHttp::of(edge))
         .layer(sockets.clone());
-    let service = RpcServiceBuilder::new()
-        .layer_fn(|service| Together::around(service, u32::MAX))
-        .layer_fn(move |service| Operations::before(service, edge.clone()));
-    let server = Server::builder()
-        .set_config(config)
-        .set_http_middleware(middleware)
-        .set_rpc_middleware(service);
+    let server = Server::builder().set_config(config).set_http_middleware(middleware);
     let http = server.build_from_tcp(listener).map(|server| server.start(methods));
     http.map(|http| ClientPort { http, sockets }).map_err(internal)
 }

@@ -21,10 +21,10 @@
 //! | `peers`, `dial` | the connections to other servers |
 //! | `rpc`, `plain` | the methods of the client port, their errors and their OpenRPC document; plain HTTP |
 //! | `listen`, `guard`, `body` | the ports and their bounds: the token, sizes, times |
-//! | `sockets` | clients' WebSockets |
+//! | `sockets` | clients' connections: WebSockets, and calls over HTTP |
 //! | `server` | one server's life, as a child, by hand, or as a thread |
 //! | `controller`, `cluster` | starting, watching, harming and ending servers |
-//! | `client` | calling a server |
+//! | `client`, `directory` | calling a server; asking a controller where the servers are |
 //! | `logs`, `steps` | log lines in the field's words |
 
 mod body;
@@ -34,6 +34,7 @@ mod cluster;
 mod connections;
 mod controller;
 mod dial;
+mod directory;
 mod disk;
 mod ear;
 mod error;
@@ -52,10 +53,11 @@ mod sockets;
 mod steps;
 mod wire;
 
-pub use client::{Answer, Client, Failure, Fate, ServerStatus, discover};
+pub use client::{Answer, Client, Failure, Fate, ServerStatus};
 pub use cluster::{ClusterInfo, ServerInfo};
 pub use connections::Connections;
 pub use controller::{ClusterEvent, ClusterOptions, Controller};
+pub use directory::{Directory, discover};
 pub use error::{NetError, NetErrorKind};
 pub use logs::{LogFormat, LogLevel, LogLine, LogOptions, LogSwitch, Shown};
 pub use server::{CHILD_ARGUMENTS, JoinOptions, run_child, run_joined};

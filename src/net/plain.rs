@@ -3,20 +3,19 @@
 //! Both hand the same operation to the same node as the methods `append` and `messages`, and tell the same results; what went
 //! wrong stands in an object `error` with the same code, under a status that fits it.
 
+use super::body::{JSON, is_json, whole};
 use super::requests::Answer;
 use super::rpc::codes;
 use super::rpc::results::{self, Success};
 use super::rpc::{Edge, params};
 use crate::process::{Op, Outcome, Reason};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, poll_fn};
-use http_body::Body;
+use futures_util::future::BoxFuture;
 use jsonrpsee::core::BoxError;
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use serde::Serialize;
 use serde_json::json;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::{Layer, Service};
@@ -24,7 +23,6 @@ use tower::{Layer, Service};
 /// Where the log is.
 const MESSAGES: &str = "/messages";
 /// What a request must say of its body: a browser asks before it sends this to another site's server.
-const JSON: &str = "application/json";
 
 /// Puts [`Plain`] in front of a client port.
 #[derive(Clone)]
@@ -121,11 +119,6 @@ async fn asked(request: HttpRequest) -> Result<Op, Wrong> {
     }
 }
 
-fn is_json(request: &HttpRequest) -> bool {
-    let kind = request.headers().get("content-type").and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| kind.split(';').next().unwrap_or_default().trim() == JSON)
-}
-
 /// `from=3&limit=10`
 fn by_query(query: &str) -> Result<Op, Wrong> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
@@ -142,16 +135,6 @@ fn by_query(query: &str) -> Result<Op, Wrong> {
 
 fn wrong(status: u16, method: &str, params: &Params<'_>, cause: &serde_json::Error) -> Wrong {
     Wrong::Status(status, super::rpc::wrong_params(method, params, cause))
-}
-
-async fn whole(mut body: HttpBody) -> Result<Vec<u8>, BoxError> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        if let Ok(data) = frame?.into_data() {
-            bytes.extend_from_slice(&data);
-        }
-    }
-    Ok(bytes)
 }
 
 async fn answer(edge: &Edge, op: Op) -> Result<Success, ErrorObjectOwned> {

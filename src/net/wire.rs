@@ -34,6 +34,12 @@ pub(super) const CONTROL_LOGS: &str = "control_logs";
 /// Ends the server gently.
 pub(super) const CONTROL_STOP: &str = "control_stop";
 
+/// How long the start of one of `servers` waits for its links: two seconds, and more where many servers make each other
+/// wait for the processor.
+pub(super) fn linking(servers: usize) -> Duration {
+    Duration::from_secs(2) + Duration::from_millis(200) * u32::try_from(servers).unwrap_or(u32::MAX)
+}
+
 /// All that a server needs to know to start; the first line of a child's stdin.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct StartOrder {

@@ -245,6 +245,11 @@ impl Order {
         self.state.is_lost(version)
     }
 
+    /// Whether this server orders, and has given this version to no write: nobody can have seen it.
+    pub fn has_not_ordered(&self, version: Version) -> bool {
+        self.primary.as_ref().is_some_and(|primary| version > primary.version(self.epoch))
+    }
+
     /// Whether this rule of the protocol is left out.
     pub fn lacks(&self, defect: Defect) -> bool {
         self.start.lacks(defect)

@@ -11,6 +11,7 @@ use super::round::Round;
 use super::view::Member;
 use super::{Level, MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Message, Order, Timer};
 use crate::process::{Action, Ctx, Defect, NodeId, Reason, Start, Step, within_limits};
+use crate::session::{Version, version};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,6 +93,11 @@ impl Primary {
     /// The last round broadcast.
     pub fn head(&self) -> u64 {
         self.head
+    }
+
+    /// The version of the last write that was ordered, in this epoch.
+    pub fn version(&self, epoch: u64) -> Version {
+        version(epoch, self.counter)
     }
 
     /// The rounds after `number`, where they are kept.
@@ -180,8 +186,7 @@ impl Order {
             return Err(Reason::TooLarge { what: "the request".to_string(), bytes, limit });
         }
         let seen = entry.seen.as_ref().map_or(0, |seen| seen.wanted_of_all());
-        let counter = self.primary.as_ref().map_or(0, |primary| primary.counter);
-        if seen > crate::session::version(self.epoch, counter) {
+        if self.has_not_ordered(seen) {
             return Err(Reason::VersionUnknown(seen));
         }
         if self.is_lost(seen) { Err(Reason::VersionLost(seen)) } else { Ok(()) }

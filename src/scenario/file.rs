@@ -138,7 +138,11 @@ impl Reader {
                 self.cluster = Some(cluster);
                 return Ok(());
             }
-            (Some(_), Line::Cluster(_)) => return Err(invalid("the cluster is described already")),
+            (Some(_), Line::Cluster(_)) => {
+                return Err(invalid(
+                    "the cluster is described already; leave one of the two lines out",
+                ));
+            }
             (None, _) => return Err(no_cluster()),
             (Some(_), Line::Client { name, session }) => return self.client(name, session),
             (Some(_), Line::Wait(time)) => (None, What::Wait(time)),

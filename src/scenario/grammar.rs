@@ -395,16 +395,25 @@ pub fn parse_line(text: &str) -> Result<Option<Line>, GrammarError> {
     parser::Parser::new(words).line().map(Some)
 }
 
-/// Reads a request from words that a shell has already split and unquoted: the arguments of `conlab set x 7 @2`. For
-/// want of quotes, a key or value that looks like a place (`@2`) cannot be written this way.
-pub fn parse_request_words<S: AsRef<str>>(words: &[S]) -> Result<Request, GrammarError> {
-    let columns = words.iter().scan(1, |next, word| {
-        let column = *next;
-        *next += word.as_ref().chars().count() + 1;
-        Some((word.as_ref(), column))
-    });
-    let words = columns.map(|(word, column)| words::Word::bare(word, column)).collect();
-    parser::Parser::new(words).only_request()
+/// Reads a request from words that a shell has already split and unquoted, and its place: the arguments of `conlab set x 7
+/// @2`. Where a place is given, what stands before it is a key or a value whatever it looks like; else one that looks like
+/// a place is most likely meant as one, and the key or value is missing.
+pub fn parse_request_words<S: AsRef<str>>(
+    words: &[S],
+    place: Option<&str>,
+) -> Result<Request, GrammarError> {
+    let mut read = Vec::with_capacity(words.len() + 1);
+    let mut column = 1;
+    for (number, word) in words.iter().map(AsRef::as_ref).chain(place).enumerate() {
+        let argument = (1..words.len()).contains(&number) && place.is_some();
+        let plain = word.split_once('=').is_none_or(|(key, _)| !parser::OPTIONS.contains(&key));
+        read.push(match argument && plain {
+            true => words::Word::quoted(word, column),
+            false => words::Word::bare(word, column),
+        });
+        column += word.chars().count() + 1;
+    }
+    parser::Parser::new(read).only_request()
 }
 
 #[cfg(test)]

@@ -23,6 +23,11 @@ impl Word {
         Word { text: text.to_string(), raw: text.to_string(), column }
     }
 
+    /// A word that cannot be anything but what it says.
+    pub fn quoted(text: &str, column: usize) -> Self {
+        Word { text: text.to_string(), raw: format!("'{text}'"), column }
+    }
+
     /// Whether it is written as `keyword`, without quotes.
     pub fn is(&self, keyword: &str) -> bool {
         self.raw == keyword

@@ -98,6 +98,9 @@ impl Causal {
         if want <= self.order.state().version() {
             return ctx.reply(ticket, self.read_now(op));
         }
+        if self.order.has_not_ordered(want) {
+            return ctx.reply(ticket, Outcome::Refused(Reason::VersionUnknown(want)));
+        }
         if self.blocked.len() >= MOST_BLOCKED {
             return ctx
                 .reply(ticket, Outcome::Refused(Reason::Overloaded(self.blocked.len() as u64)));

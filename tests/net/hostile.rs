@@ -1,7 +1,7 @@
 //! What bad input gets: a clear answer, never a panic, never a hang, nothing lost.
 
 use crate::helpers::{
-    address, alive, ask, client, get, in_process, options, pids, post, set, start, value,
+    address, alive, ask, client, get, in_process, options, pids, post, post_with, set, start, value,
 };
 use conlab::net::{Client, ClusterOptions, Controller, Fate};
 use conlab::process::{Op, Timing};
@@ -42,6 +42,8 @@ async fn malformed_requests_get_an_error_each() {
     }
     let (status, answer) = post(at, &[0, 159, 146, 150, 255]).await;
     assert_eq!(status, 400, "{answer}");
+    let (status, answer) = post_with(at, "content-type: text/plain\r\n", b"{}").await;
+    assert!(status == 415 && answer.contains("content-type: application/json"), "{answer}");
     let (status, answer) =
         post(at, b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\xfe\"}").await;
     assert!(status == 200 && answer.contains("\"error\":{\"code\":-32"), "{answer}");
@@ -142,6 +144,41 @@ async fn half_a_request_holds_up_nobody() {
     still_works(&controller).await;
     drop(halves);
     still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_refused() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let at = address(&controller, 2);
+    let half = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
+    let mut stream = half_sent(at, half).await;
+    stream.shutdown().await.expect("it is open");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("it is answered");
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains(r#""outcome":"refused""#),
+        "{answer}"
+    );
+    still_works(&controller).await;
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_opens_no_websocket() {
+    let controller = start(in_process(System::Linearizable)).await;
+    let at = address(&controller, 2);
+    for (origin, status) in [("https://example.org", "403"), ("http://localhost:8080", "101")] {
+        let mut stream = TcpStream::connect(at).await.expect("it listens");
+        let request = format!(
+            "GET / HTTP/1.1\r\nhost: {at}\r\norigin: {origin}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.expect("it is taken");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("it is answered");
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"), "{origin}");
+    }
     controller.stop().await;
 }
 

@@ -124,8 +124,8 @@ async fn a_notification_is_not_executed() {
     let controller = start(in_process(System::Linearizable)).await;
     let at = address(&controller, 1);
     let notification = r#"{"jsonrpc":"2.0","method":"set","params":["x","7"]}"#;
-    let (status, _) = post(at, notification.as_bytes()).await;
-    assert_eq!(status, 200);
+    let (status, answer) = post(at, notification.as_bytes()).await;
+    assert_eq!((status, answer.as_str()), (204, ""));
     assert_eq!(ask(at, &call("all")).await["result"]["values"], json!({}));
     controller.stop().await;
 }

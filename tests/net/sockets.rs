@@ -55,7 +55,8 @@ impl Socket {
     }
 }
 
-fn call(id: u64, method: &str, params: Value) -> String {
+fn call(id: impl Into<Value>, method: &str, params: Value) -> String {
+    let id = id.into();
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
 }
 
@@ -79,6 +80,10 @@ async fn what_comes_over_a_websocket_is_answered_as_over_http() {
         "[]".to_string(),
         "[\"2.0\", 1, \"set\", [\"x\", \"7\"]]".to_string(),
         "[7, {\"id\": 5}]".to_string(),
+        call(-1, "get", json!(["x"])),
+        call(1.5, "get", json!(["x"])),
+        call(json!({}), "get", json!(["x"])),
+        format!("[{}]", call(true, "get", json!(["x"]))),
         format!("  \n{}", call(6, "get", json!({"key": "x"}))),
         call(7, "get", json!([7])),
         call(8, "nothing", json!([])),

@@ -20,8 +20,11 @@ impl Shell {
             Ok(Command::Quit) if self.interactive => return Next::Leave,
             Ok(Command::Quit) => return Next::Finish,
             Ok(Command::Help) => console::plain_remark(&show::help(self.cluster.own().is_some())),
-            Ok(Command::Client { name, session }) => self.clients.declare(&name, session),
-            Ok(Command::Logs(shown)) => self.logs(shown),
+            Ok(Command::Client { name, session }) => {
+                self.clients.declare(&name, session);
+                self.jobs.start(line, false, async { Ok(Ending::Done) });
+            }
+            Ok(Command::Logs(shown)) => self.logs(line, shown),
             Ok(Command::Request(request)) => self.request(line, request),
             Ok(Command::Fault(fault)) => self.fault(line, fault),
             Ok(Command::Status) => self.status(line),
@@ -70,7 +73,7 @@ impl Shell {
         });
     }
 
-    fn logs(&mut self, shown: Shown) {
+    fn logs(&mut self, line: &str, shown: Shown) {
         let Some(controller) = self.cluster.own() else {
             return self.complain(&only_owner("shows the logs of"));
         };
@@ -79,7 +82,10 @@ impl Shell {
             Shown::Only(id) if info.server(id).is_none() => {
                 self.complain(&no_such_server(id, info.servers.len()));
             }
-            shown => controller.logs().show(shown),
+            shown => {
+                controller.logs().show(shown);
+                self.jobs.start(line, false, async { Ok(Ending::Done) });
+            }
         }
     }
 }

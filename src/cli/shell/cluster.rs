@@ -3,7 +3,7 @@
 use crate::cli::exit::Failure;
 use crate::cli::find;
 use crate::cli::tape::Tape;
-use crate::net::{Answer, ClusterInfo, Connections, Controller, NetError, ServerInfo, discover};
+use crate::net::{Answer, ClusterInfo, Connections, Controller, Directory, NetError, ServerInfo};
 use crate::process::{Op, Status};
 use crate::scenario::grammar::Where;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub struct Cluster {
 pub enum Origin {
     /// This shell started it, may break it, and stops it.
     Own(Arc<Controller>),
-    /// It runs elsewhere; its controller listens here.
-    Found(String),
+    /// It runs elsewhere; its controller says where.
+    Found(Directory),
 }
 
 /// An answer, and who gave it in what time.
@@ -54,7 +54,15 @@ impl Cluster {
     pub async fn info(&self) -> Result<ClusterInfo, NetError> {
         match &self.origin {
             Origin::Own(controller) => Ok(controller.info()),
-            Origin::Found(address) => discover(address).await,
+            Origin::Found(directory) => directory.cluster().await,
+        }
+    }
+
+    /// Where the controller listens.
+    pub fn controller(&self) -> String {
+        match &self.origin {
+            Origin::Own(controller) => controller.address().to_string(),
+            Origin::Found(directory) => directory.address().to_string(),
         }
     }
 

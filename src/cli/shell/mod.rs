@@ -24,7 +24,7 @@ use super::exit::{Exit, Failure, with_hint};
 use super::runtime::{Signal, Signals};
 use super::tape::Tape;
 use super::up::next_event;
-use crate::net::{ClusterEvent, discover};
+use crate::net::{ClusterEvent, Directory};
 use crate::scenario::grammar::Request;
 use clap::Args;
 use clients::Clients;
@@ -57,10 +57,10 @@ pub struct ShellCommand {
 impl ShellCommand {
     /// Finds the cluster and opens the prompt.
     pub async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
-        let controller = globals.controller()?;
-        discover(&controller).await?;
+        let directory = Directory::of(globals.controller()?);
+        directory.cluster().await?;
         let tape = self.history.as_deref().map(Tape::into_file).transpose()?;
-        run(Cluster::new(Origin::Found(controller), tape), Signals::listen()?).await
+        run(Cluster::new(Origin::Found(directory), tape), Signals::listen()?).await
     }
 }
 
@@ -72,7 +72,7 @@ pub async fn run(cluster: Cluster, mut signals: Signals) -> Result<Exit, Failure
         Some(_) => Lines::of_terminal(Editor::open(info.system.name(), info.servers.len() as u32)?),
         None => Lines::of_stream(),
     };
-    show::welcome(&info, cluster.own().is_some());
+    show::welcome(&info, &cluster.controller(), cluster.own().is_some());
     let mut shell = Shell {
         cluster: Arc::new(cluster),
         clients: Clients::default(),

@@ -32,10 +32,11 @@ pub fn unwanted(request: &Request, answered: &Answered) -> Option<String> {
 }
 
 /// Says which cluster this is and what to try.
-pub fn welcome(info: &ClusterInfo, own: bool) {
+pub fn welcome(info: &ClusterInfo, controller: &str, own: bool) {
     let addresses = info.servers.iter().map(|server| server.address.to_string());
     let addresses = addresses.collect::<Vec<_>>().join(" ");
-    console::remark(&format!("{}, {} servers: {addresses}", info.system, info.servers.len()));
+    let (system, servers) = (info.system, info.servers.len());
+    console::remark(&format!("{system}, {servers} servers: {addresses}, controller {controller}"));
     let faults = if own { "slow 300ms · " } else { "" };
     let demo = if own { "demo · " } else { "" };
     let requests = if info.system.is_log() {
@@ -67,7 +68,7 @@ const COMMON: &str = "  set KEY VALUE [@N] [&]   write at server N; & does not w
 const OWN: &str = "
   slow [LINK] TIME         a message takes so long: slow 300ms, slow 1->3 2s
   cut LINK, heal [LINK]    nothing passes a link; all is as at the start again
-  lose LINK 10%, duplicate LINK 10%
+  lose LINK 10%, duplicate LINK 10%, reorder LINK 50ms
   kill N, restart N, pause N, resume N
   demo                     this level's test case, live
   logs on, logs off, logs N";

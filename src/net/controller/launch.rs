@@ -5,7 +5,7 @@ use super::roster::{Begins, Roster, State};
 use super::{ClusterEvent, END, child, thread};
 use crate::faults::Fault;
 use crate::net::wire::{
-    CONTROL_FAULT, CONTROL_LOGS, CONTROL_PEERS, CONTROL_STOP, Join, Ready, StartOrder,
+    CONTROL_FAULT, CONTROL_LOGS, CONTROL_PEERS, CONTROL_STOP, Join, Ready, StartOrder, linking,
 };
 use crate::net::{NetError, dial, listen};
 use crate::process::NodeId;
@@ -43,7 +43,11 @@ impl Roster {
         let ready = join_all(self.ids().map(|id| self.link(id))).await;
         for (ready, id) in ready.into_iter().zip(self.ids()) {
             if let Some(missing) = ready?.missing.first() {
-                let cause = format!("it cannot be linked with server {}", missing.0);
+                let servers = self.options.servers;
+                let cause = format!(
+                    "it cannot be linked with server {}; if the machine is too busy for {servers} servers, start fewer with --servers",
+                    missing.0
+                );
                 return Err(NetError::CannotStart { id: id.0, cause });
             }
         }
@@ -116,7 +120,8 @@ impl Roster {
         let report = self.with(id, |slot| slot.report);
         let report = report.ok_or_else(|| failed("it ended before it was linked".to_string()))?;
         let address = report.peer_address.to_string();
-        let control = dial::open_trusted(&address, &self.token, ANSWER).await?;
+        let answer = ANSWER + linking(self.options.servers as usize);
+        let control = dial::open_trusted(&address, &self.token, answer).await?;
         self.with(id, |slot| slot.control = Some(Arc::new(control)));
         Ok(())
     }
@@ -198,7 +203,8 @@ impl Roster {
         control.request(method, params).await.map_err(|error| match error {
             Error::Call(error) => NetError::Refused(error.message().to_string()),
             Error::RequestTimeout => {
-                let after_ms = ANSWER.as_millis() as u64;
+                let after = ANSWER + linking(self.options.servers as usize);
+                let after_ms = after.as_millis() as u64;
                 NetError::Silent { who: format!("server {}", id.0), after_ms }
             }
             _ => gone(),

@@ -25,7 +25,7 @@ pub use events::ClusterEvent;
 pub(super) use methods::JOIN;
 pub use options::ClusterOptions;
 
-use super::{ClusterInfo, LogSwitch, NetError, listen};
+use super::{ClusterInfo, LogSwitch, NetError, clock, listen};
 use crate::faults::Fault;
 use crate::process::NodeId;
 use futures_util::future::join_all;
@@ -98,6 +98,11 @@ impl Controller {
     /// Where the controller listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How long ago the run began: the servers' clocks show that time.
+    pub fn running_for(&self) -> Duration {
+        clock::unix_now().saturating_sub(self.roster.run_start)
     }
 
     /// The token that a server needs to join by hand.

@@ -1,20 +1,23 @@
 //! Error codes: how a [`Reason`] is told, and what a code means to a client.
 
 use crate::net::client::{Failure, Fate};
-use crate::process::Reason;
+use crate::process::{Reason, Short};
 use jsonrpsee::types::ErrorObjectOwned;
-use jsonrpsee::types::error::INVALID_PARAMS_CODE;
+use jsonrpsee::types::error::{
+    INVALID_PARAMS_CODE, INVALID_REQUEST_CODE, METHOD_NOT_FOUND_CODE, PARSE_ERROR_CODE,
+};
 use serde::{Deserialize, Serialize};
 
 /// The peer port or `join` was called without the cluster's token.
 pub(in crate::net) const NO_TOKEN: i32 = 4011;
 
 /// What each code of this program means, for the OpenRPC document.
-pub(super) const CODES: [(i32, &str); 16] = [
+pub(super) const CODES: [(i32, &str); 17] = [
     (INVALID_PARAMS_CODE, "the parameters are wrong"),
     (4001, "a key or value is too large"),
     (4003, "the session is of another cluster"),
     (4004, "this system does not support the operation"),
+    (4005, "what the session has seen was never written in this cluster"),
     (4006, "the write concern is 0, or more than there are servers"),
     (4007, "appends go to the master"),
     (4009, "the id is that of another message"),
@@ -25,7 +28,7 @@ pub(super) const CODES: [(i32, &str); 16] = [
     (5004, "too many requests wait here"),
     (5005, "the server has not caught up yet"),
     (5006, "fewer than a majority of the servers answer"),
-    (5007, "what the session has seen was lost, or never written"),
+    (5007, "what the session has seen was lost with a server's memory"),
     (5008, "the log is read-only while too few servers are healthy"),
 ];
 
@@ -50,6 +53,24 @@ pub(in crate::net) fn error(fate: Fate, reason: &Reason) -> ErrorObjectOwned {
 pub(in crate::net) fn invalid_params(what: impl std::fmt::Display) -> ErrorObjectOwned {
     let hint = "rpc.discover lists each method's parameters";
     told(Fate::Refused, INVALID_PARAMS_CODE, format!("invalid params: {what}"), hint)
+}
+
+/// The error for what is no JSON.
+pub(in crate::net) fn unparsed(cause: &serde_json::Error) -> ErrorObjectOwned {
+    let hint = "send one JSON-RPC 2.0 call as a JSON object, or a list of them";
+    told(Fate::Refused, PARSE_ERROR_CODE, format!("parse error: {cause}"), hint)
+}
+
+/// The error for JSON that is no call.
+pub(in crate::net) fn invalid_request(why: &str) -> ErrorObjectOwned {
+    let hint = r#"a call is {"jsonrpc": "2.0", "id": 1, "method": NAME, "params": {…}}"#;
+    told(Fate::Refused, INVALID_REQUEST_CODE, format!("invalid request: {why}"), hint)
+}
+
+/// The error for a method that there is none of.
+pub(in crate::net) fn no_method(name: &str) -> ErrorObjectOwned {
+    let text = format!("method not found: {}", Short(name));
+    told(Fate::Refused, METHOD_NOT_FOUND_CODE, text, "rpc.discover lists the methods")
 }
 
 /// An error with the `data` that every error of this program carries.

@@ -94,9 +94,9 @@ const VERSION_OUT: Field = Field {
     nullable: true,
 };
 
-/// What any operation may end with; which of them a system has depends on how it answers.
+/// What any operation on variables may end with; which of them a system has depends on how it answers.
 const ERRORS: &[i32] =
-    &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
+    &[INVALID_PARAMS_CODE, 4001, 4003, 4004, 4005, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
 
 const MESSAGE: Param = Param {
     name: "message",
@@ -131,9 +131,11 @@ const FROM: Param = Param {
 const LIMIT: Param =
     Param { name: "limit", summary: "the most messages", shape: Shape::Number, optional: true };
 
-/// What an operation on the log may end with.
-const LOG_ERRORS: &[i32] =
+/// What an append may end with.
+const APPEND_ERRORS: &[i32] =
     &[INVALID_PARAMS_CODE, 4001, 4004, 4006, 4007, 4009, 5002, 5003, 5004, 5005, 5008];
+/// What a read of the log may end with.
+const MESSAGES_ERRORS: &[i32] = &[INVALID_PARAMS_CODE, 4004, 5002, 5003, 5004, 5005];
 
 /// All methods that ask for an operation.
 pub(super) const OPERATIONS: [Operation; 6] = [
@@ -209,7 +211,7 @@ pub(super) const OPERATIONS: [Operation; 6] = [
             field("id", "what tells it from every other append", Shape::Text),
             field("acks", "how many servers have it now, the master included", Shape::Number),
         ],
-        errors: LOG_ERRORS,
+        errors: APPEND_ERRORS,
         read: params::append,
     },
     Operation {
@@ -220,7 +222,7 @@ pub(super) const OPERATIONS: [Operation; 6] = [
             field("messages", "what was asked for of the log, in order", Shape::Messages),
             field("head", "the place of the last message that this server has", Shape::Number),
         ],
-        errors: LOG_ERRORS,
+        errors: MESSAGES_ERRORS,
         read: params::messages,
     },
 ];

@@ -116,6 +116,7 @@ fn schemas() -> Value {
                 "versions": {"type": "object", "additionalProperties": reference("schemas", "Version")},
                 "floor": reference("schemas", "Version"),
             },
+            "additionalProperties": false,
         },
         "Message": {
             "type": "object",

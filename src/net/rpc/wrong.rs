@@ -79,8 +79,12 @@ fn misfit_session(name: &str, given: &Value) -> Option<String> {
     let whole = |version: &Value| version.is_u64();
     let clocks = |versions: &Value| versions.as_object().is_some_and(|v| v.values().all(whole));
     let fits = |field: &str, fit: &dyn Fn(&Value) -> bool| given.get(field).is_none_or(fit);
+    let unknown = |field: &&String| !["cluster", "versions", "floor"].contains(&field.as_str());
+    let odd = given.as_object().and_then(|fields| fields.keys().find(unknown));
     let misfit = if !given.is_object() {
         format!("{name} is {}", kind(given))
+    } else if let Some(odd) = odd {
+        format!("{name} has no {}", Short(odd))
     } else if !fits("cluster", &Value::is_string) {
         format!("the cluster of {name} is not a string")
     } else if !fits("versions", &clocks) {
@@ -147,6 +151,7 @@ mod tests {
             (r#"{"cluster":7}"#, "the cluster of session is not a string"),
             (r#"{"cluster":"c","versions":{"x":-1}}"#, "the versions of session are not"),
             (r#"{"cluster":"c","versions":7}"#, "the versions of session are not"),
+            (r#"{"version":{"x":3}}"#, "session has no version;"),
             (r#"{"cluster":"c","floor":"3"}"#, "the floor of session is not a whole number"),
         ] {
             let told = told_of("all", &format!("[{session}]"));

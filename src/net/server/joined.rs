@@ -1,8 +1,8 @@
 //! A server that is started by hand, in a terminal or a container, and joins a running cluster.
 
 use super::{Bound, on_own_thread};
-use crate::net::client::discover;
 use crate::net::controller::JOIN;
+use crate::net::directory::discover;
 use crate::net::disk::Home;
 use crate::net::rpc::{codes, params::Named};
 use crate::net::wire::{Join, StartOrder};

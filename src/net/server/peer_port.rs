@@ -10,7 +10,7 @@ use crate::net::rpc::codes::told;
 use crate::net::rpc::params::read;
 use crate::net::wire::{
     CONTROL_FAULT, CONTROL_LOGS, CONTROL_PEERS, CONTROL_STOP, PEER_LEAVE, PEER_LISTEN,
-    PEER_MESSAGE, Peer, Ready,
+    PEER_MESSAGE, Peer, Ready, linking,
 };
 use crate::process::NodeId;
 use jsonrpsee::core::RegisterMethodError;
@@ -19,11 +19,7 @@ use jsonrpsee::{Methods, PendingSubscriptionSink, RpcModule};
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Notify, watch};
-
-/// A start waits so long for the links to the awaited peers.
-const LINKS: Duration = Duration::from_secs(2);
 
 /// What the handlers of the peer port act on.
 pub(super) struct PeerPort<M> {
@@ -93,7 +89,7 @@ impl<M: DeserializeOwned + Send + 'static> PeerPort<M> {
     /// Learns where the peers are, waits for the links, and lets the process start.
     async fn start(&self, peers: Vec<Peer>) -> Result<Ready, ErrorObjectOwned> {
         peers.iter().for_each(|peer| self.learn(*peer));
-        let missing: Vec<NodeId> = self.peers.linked(&peers, LINKS).await;
+        let missing: Vec<NodeId> = self.peers.linked(&peers, linking(peers.len())).await;
         self.go.notify_one();
         let mut role = self.role.clone();
         let role = role.wait_for(Option::is_some).await.ok().and_then(|role| role.clone());

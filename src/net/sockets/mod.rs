@@ -1,19 +1,22 @@
-//! Clients' WebSockets: one task a connection, and none a request.
+//! Clients' connections: their WebSockets with one task each and none a request, and the same calls over HTTP.
 //!
 //! jsonrpsee makes two tasks a connection and one more for each request, which hands its answer to the second through a
 //! channel; that costs as much as most operations do themselves. Here the task that reads a request takes the step, and
 //! writes the answer where there is one; what waits for other servers is kept beside the socket. Answers that are ready
-//! together go out in one write. HTTP, and all that stands around a connection, is jsonrpsee's and hyper's.
+//! together go out in one write. What stands around a connection is jsonrpsee's and hyper's.
 
 mod connection;
 mod message;
+mod origin;
+mod post;
 mod table;
 
 use super::rpc::Edge;
 use super::rpc::batch::Together;
 use super::rpc::operations::Operations;
 use connection::Connection;
-use futures_util::future::Either;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either};
 use futures_util::io::{BufReader, BufWriter};
 use hyper_util::rt::TokioIo;
 use jsonrpsee::Methods;
@@ -84,6 +87,11 @@ impl Sockets {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             return Ok(response::too_many_requests());
         };
+        if let Some(origin) = origin::foreign(&request) {
+            let text = format!("pages of {origin} may not use this server\n");
+            let refused = HttpResponse::builder().status(403);
+            return refused.body(HttpBody::from(text)).map_err(Into::into);
+        }
         let mut handshake = Handshake::new();
         let accepted = match handshake.receive_request(&request) {
             Ok(accepted) => accepted,
@@ -116,7 +124,7 @@ impl<S> Layer<S> for Sockets {
     }
 }
 
-/// Opens WebSockets, and leaves all else to `S`.
+/// Opens WebSockets and answers what is posted; who asks for anything else is told by `S` that there is nothing.
 #[derive(Clone)]
 pub(super) struct InFront<S> {
     inner: S,
@@ -129,16 +137,25 @@ where
 {
     type Response = HttpResponse;
     type Error = BoxError;
-    type Future = Either<Ready<Result<HttpResponse, BoxError>>, S::Future>;
+    type Future = Either<
+        Ready<Result<HttpResponse, BoxError>>,
+        Either<BoxFuture<'static, Result<HttpResponse, BoxError>>, S::Future>,
+    >;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: HttpRequest) -> Self::Future {
-        match is_upgrade_request(&request) {
-            true => Either::Left(ready(self.sockets.open(request))),
-            false => Either::Right(self.inner.call(request)),
+        if is_upgrade_request(&request) {
+            return Either::Left(ready(self.sockets.open(request)));
         }
+        Either::Right(match request.method().as_str() {
+            "POST" => {
+                let (calls, limits) = (self.sockets.calls.clone(), self.sockets.limits);
+                Either::Left(post::answer(request, calls, limits).boxed())
+            }
+            _ => Either::Right(self.inner.call(request)),
+        })
     }
 }

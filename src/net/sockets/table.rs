@@ -1,9 +1,10 @@
 //! jsonrpsee's table of methods as a service: what is called on a connection and is no operation.
 
+use crate::net::rpc::codes::no_method;
 use jsonrpsee::core::middleware::{Batch, Notification};
 use jsonrpsee::core::server::MethodCallback;
 use jsonrpsee::server::middleware::rpc::RpcServiceT;
-use jsonrpsee::types::{ErrorCode, ErrorObject, Params, Request};
+use jsonrpsee::types::{Params, Request};
 use jsonrpsee::{MethodResponse, Methods};
 use std::future::{Future, ready};
 
@@ -30,7 +31,7 @@ impl RpcServiceT for Table {
         let params = Params::new(params.as_ref().map(|params| params.get()));
         ready(match self.methods.method(&method) {
             Some(MethodCallback::Sync(answer)) => answer(id, params, usize::MAX, extensions),
-            _ => MethodResponse::error(id, ErrorObject::from(ErrorCode::MethodNotFound)),
+            _ => MethodResponse::error(id, no_method(&method)),
         })
     }
 

@@ -12,6 +12,9 @@ use std::time::Duration;
 
 const REQUESTS: [&str; 6] = ["set", "get", "delete", "all", "append", "messages"];
 
+/// What may stand before `=` after a message or after `messages`.
+pub(super) const OPTIONS: [&str; 5] = ["w", "id", "timeout", "from", "limit"];
+
 /// The words of a line that are not read yet.
 pub(super) struct Parser {
     words: std::iter::Peekable<std::vec::IntoIter<Word>>,
@@ -110,9 +113,14 @@ impl Parser {
     }
 
     fn fault(&mut self) -> Parsed<Fault> {
-        let column = self.words.peek().map_or(self.end, |word| word.column);
-        let words: Vec<String> = self.words.by_ref().map(|word| word.text).collect();
-        words.join(" ").parse().map_err(|reason| GrammarError::Invalid { column, reason })
+        let words: Vec<Word> = self.words.by_ref().collect();
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        texts.join(" ").parse().map_err(|reason: String| {
+            // The reason ends with what it has found, where that is a word.
+            let wrong = words.iter().find(|word| reason.ends_with(&format!("{:?}", word.text)));
+            let column = wrong.or(words.first()).map_or(self.end, |word| word.column);
+            GrammarError::Invalid { column, reason }
+        })
     }
 
     fn request(&mut self) -> Parsed<Request> {

@@ -110,6 +110,7 @@ fn errors_say_what_was_expected_and_found() {
             "no answer comes after 1s and within 1ms; say after 1ms within 1s",
         ),
         ("kill", "expected kill SERVER"),
+        ("lose all 200%", "expected a share from 0% to 100%"),
         ("explode 3", "expected cluster, client, wait, check, at, a request or a fault"),
         ("a!: get x", "expected a client's name"),
         ("get 'x", "expected a closing '"),
@@ -120,16 +121,23 @@ fn errors_say_what_was_expected_and_found() {
     assert_eq!(parse_line("set x 7 @").expect_err("no number").column(), 9);
     let never = parse_line("get x => 7 after 1s within 1ms").expect_err("it cannot hold");
     assert_eq!(never.column(), 12);
+    assert_eq!(parse_line("lose all 200%").expect_err("too much").column(), 10);
 }
 
 #[test]
 fn arguments_of_a_command_are_taken_as_they_are() {
-    let request = parse_request_words(&["set", "x", "a 'b", "@2"]).expect("it is a request");
+    let request = parse_request_words(&["set", "x", "a 'b"], Some("@2")).expect("it is a request");
     assert_eq!(request.op, Verb::Set { key: "x".into(), value: "a 'b".into() });
     assert_eq!(request.at, Where::Server(NodeId(2)));
-    assert!(parse_request_words(&["set", "x", "@2"]).is_err());
-    assert!(parse_request_words::<&str>(&[]).is_err());
-    assert!(parse_request_words(&["kill", "2"]).is_err());
+    assert!(parse_request_words(&["set", "x", "@2"], None).is_err());
+    for value in ["@2", "&", "=>", "'7'"] {
+        let request = parse_request_words(&["set", "x", value], Some("@1")).expect(value);
+        assert_eq!(request.op, Verb::Set { key: "x".into(), value: value.into() });
+    }
+    let append = parse_request_words(&["append", "@2", "w=2"], Some("@1")).expect("it is one");
+    assert!(matches!(append.op, Verb::Append { w: Concern::Count(2), .. }));
+    assert!(parse_request_words::<&str>(&[], None).is_err());
+    assert!(parse_request_words(&["kill", "2"], None).is_err());
 }
 
 proptest! {
@@ -150,7 +158,8 @@ proptest! {
         )
     ) {
         let _ = parse_line(&words.join(" "));
-        let _ = parse_request_words(&words);
+        let _ = parse_request_words(&words, None);
+        let _ = parse_request_words(&words, Some("@2"));
     }
 
     #[test]
