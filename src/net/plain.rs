@@ -22,7 +22,6 @@ use tower::{Layer, Service};
 
 /// Where the log is.
 const MESSAGES: &str = "/messages";
-/// What a request must say of its body: a browser asks before it sends this to another site's server.
 
 /// Puts [`Plain`] in front of a client port.
 #[derive(Clone)]
