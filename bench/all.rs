@@ -2,6 +2,7 @@
 
 use super::goals::Goals;
 use super::latency::Latency;
+use super::log::Log;
 use super::run::Run;
 use super::scale::Scale;
 use super::staleness::Staleness;
@@ -37,6 +38,16 @@ impl All {
         Scale { live, simulated, requests: pick(100, 5), seconds }.measure(run).await?;
         Wan { requests: pick(50, 3), live_requests: pick(3, 0) }.measure(run).await?;
         Staleness { reads: pick(100, 5), live_reads: pick(40, 2) }.measure(run).await?;
+        Log {
+            servers: 3,
+            requests: pick(100, 3),
+            seconds,
+            kills: pick(3, 1),
+            simulated_kills: pick(100, 2),
+            behind: pick(1_000_000, 1_000),
+        }
+        .measure(run)
+        .await?;
         Goals { requests: pick(100, 5), seconds }.measure(run).await
     }
 }

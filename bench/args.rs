@@ -5,6 +5,7 @@ use super::compare::Compare;
 use super::goals::Goals;
 use super::history::MakeHistory;
 use super::latency::Latency;
+use super::log::Log;
 use super::run::{Run, block_on};
 use super::scale::Scale;
 use super::staleness::Staleness;
@@ -25,6 +26,7 @@ Examples:
   conlab-bench goals                            how fast it must be: pass or short
   conlab-bench latency --requests 1000          one client, ten servers
   conlab-bench throughput --clients 1,64 --rate 2000
+  conlab-bench log --servers 5                  appends: w = 1 to 5, in memory and on disk
   conlab-bench history h.jsonl --operations 1000000 --clients 50
   conlab-bench compare before.json after.json --limit 1.1
 
@@ -73,6 +75,7 @@ enum Command {
     Scale(Scale),
     Wan(Wan),
     Staleness(Staleness),
+    Log(Log),
     Goals(Goals),
     Compare(Compare),
     History(MakeHistory),
@@ -91,6 +94,7 @@ impl Cli {
             Command::Scale(_) => "scale",
             Command::Wan(_) => "wan",
             Command::Staleness(_) => "staleness",
+            Command::Log(_) => "log",
             Command::Goals(_) => "goals",
             Command::All(_) => "all",
         };
@@ -108,6 +112,7 @@ impl Command {
             Command::Scale(command) => command.measure(run).await,
             Command::Wan(command) => command.measure(run).await,
             Command::Staleness(command) => command.measure(run).await,
+            Command::Log(command) => command.measure(run).await,
             Command::Goals(command) => command.measure(run).await,
             Command::All(command) => command.measure(run).await,
             Command::Compare(_) | Command::History(_) => Ok(()),

@@ -1,9 +1,9 @@
 //! One client's questions: the same for a live server and for the simulator.
 
+use super::caller::PATIENCE;
 use super::subject::Operation;
-use conlab::process::{Key, Op, Outcome, Value};
+use conlab::process::{Concern, Key, Op, Outcome, Value};
 use conlab::session::Session;
-use conlab::systems::System;
 
 /// So many variables a client writes and reads in turn.
 const KEYS: u32 = 8;
@@ -33,14 +33,19 @@ impl Asker {
         Asker { operation, keys, value: VALUE.into(), next, session, carries: false, written }
     }
 
-    /// Client `number` of a store. At the causal level it carries its session: without it that level promises nothing.
-    pub fn of(system: System, operation: Operation, number: u32) -> Self {
-        Asker { carries: system == System::Causal, ..Asker::new(operation, number) }
+    /// Client `number` of a store, which may carry its session.
+    pub fn of(carries: bool, operation: Operation, number: u32) -> Self {
+        Asker { carries, ..Asker::new(operation, number) }
     }
 
     /// The same, but each value that it writes is another, by its name: checkers of its history then know what was read.
     pub fn with_distinct_values(self, name: &str) -> Self {
         Asker { written: Some((name.to_string(), 0)), ..self }
+    }
+
+    /// The same, but this is what it writes.
+    pub fn saying(self, value: Value) -> Self {
+        Asker { value, ..self }
     }
 
     /// The same on variables that nobody else uses.
@@ -56,6 +61,10 @@ impl Asker {
         match self.operation {
             Operation::Get => Op::Get { key, session },
             Operation::Set | Operation::Call => Op::Set { key, value: self.value(), session },
+            Operation::Append(w) => {
+                let (message, w) = (self.value(), Concern::Count(w));
+                Op::Append { message, id: None, w, timeout: Some(PATIENCE) }
+            }
         }
     }
 

@@ -6,8 +6,7 @@ use super::floor::{CHAIN, Carried, ECHO};
 use super::subject::{Operation, Subject};
 use conlab::cli::Failure;
 use conlab::net::Client;
-use conlab::process::Op;
-use conlab::systems::System;
+use conlab::process::{Op, Value};
 use jsonrpsee::core::client::ClientT;
 use jsonrpsee::core::params::BatchRequestBuilder;
 use jsonrpsee_ws_client::{RpcServiceBuilder, WsClient, WsClientBuilder};
@@ -34,11 +33,11 @@ impl Caller {
     /// Client `number` of a store.
     pub fn of_store(
         client: StoreClient,
-        system: System,
+        carries_session: bool,
         operation: Operation,
         number: u32,
     ) -> Caller {
-        let asker = Asker::of(system, operation, number);
+        let asker = Asker::of(carries_session, operation, number);
         let asker = match client.name() {
             Some(name) => asker.with_distinct_values(name),
             None => asker,
@@ -51,6 +50,17 @@ impl Caller {
         let method = if subject == Subject::Echo { ECHO } else { CHAIN };
         let client = Client::connect_for(address, PATIENCE).await?;
         Ok(Caller::Floor(client, Asker::new(Operation::Set, number), method))
+    }
+
+    /// The same client, but this is what it writes.
+    pub fn saying(self, value: Value) -> Caller {
+        match self {
+            Caller::Store(client, asker) => Caller::Store(client, asker.saying(value)),
+            Caller::Floor(client, asker, method) => {
+                Caller::Floor(client, asker.saying(value), method)
+            }
+            Caller::Batch(client, asker, size) => Caller::Batch(client, asker.saying(value), size),
+        }
     }
 
     /// The same client, but its requests go in batches of `size`.

@@ -1,9 +1,9 @@
 //! A client of a store, and what it sees written down where `--history` asks for it.
 
+use super::subject::Subject;
 use conlab::cli::{Failure, Tape};
 use conlab::net::{Answer, Client};
 use conlab::process::{NodeId, Op};
-use conlab::systems::System;
 use std::fs;
 use std::path::Path;
 
@@ -52,15 +52,15 @@ impl StoreClient {
     }
 }
 
-/// A new history of a level in this folder: `causal.jsonl`, then `causal-2.jsonl`.
-pub fn tape(folder: &Path, system: System) -> Result<Tape, Failure> {
+/// A new history of a subject in this folder: `causal.jsonl`, then `causal-2.jsonl`.
+pub fn tape(folder: &Path, subject: Subject) -> Result<Tape, Failure> {
     let made = fs::create_dir_all(folder);
     made.map_err(|error| {
         Failure::usage(format!("cannot write into {}: {error}", folder.display()))
     })?;
     let name = |number| match number {
-        1 => format!("{system}.jsonl"),
-        number => format!("{system}-{number}.jsonl"),
+        1 => format!("{subject}.jsonl"),
+        number => format!("{subject}-{number}.jsonl"),
     };
     let free = (1..=MOST).map(|number| folder.join(name(number))).find(|path| !path.exists());
     let full = || Failure::usage(format!("{} is full; name another folder", folder.display()));

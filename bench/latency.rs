@@ -79,7 +79,11 @@ pub fn count(row: &mut Row, seed: u64) {
         settings: Settings::new(row.servers, seed),
         faults: Vec::new(),
         clients: row.clients,
-        place: if row.clients == 1 { Place::One } else { Place::Spread },
+        place: match row.operation {
+            Operation::Append(_) => Place::MASTER,
+            _ if row.clients == 1 => Place::One,
+            _ => Place::Spread,
+        },
         requests: 20 + 180 / row.clients,
         pause: Duration::ZERO,
     };

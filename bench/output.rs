@@ -1,7 +1,7 @@
 //! What a person sees: tables, remarks, and which charts there are.
 
 use super::results::{Results, Row};
-use super::{latency, scale, staleness, table, throughput, wan};
+use super::{latency, log, scale, staleness, table, throughput, wan};
 use conlab::cli::Failure;
 use conlab::plot::Figure;
 use conlab::stats::median;
@@ -35,6 +35,9 @@ pub fn report(results: &Results) -> String {
         table::rows(results, "wan", "Five regions"),
         table::visibility(results),
         table::waiting(results),
+        table::rows(results, "log", "Appends to the replicated log"),
+        log::losses(results),
+        log::catching_up(results),
         table::goals(results),
     ];
     let tables: Vec<String> = tables.into_iter().flatten().collect();
@@ -43,8 +46,14 @@ pub fn report(results: &Results) -> String {
 
 /// All charts that the results fill, by file name.
 pub fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
-    let all =
-        [latency::figures, throughput::figures, scale::figures, wan::figures, staleness::figures];
+    let all = [
+        latency::figures,
+        throughput::figures,
+        scale::figures,
+        wan::figures,
+        staleness::figures,
+        log::figures,
+    ];
     all.into_iter().flat_map(|figures| figures(results)).collect()
 }
 

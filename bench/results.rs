@@ -2,6 +2,7 @@
 
 use super::block::Load;
 use super::judge::Goal;
+use super::log::{CatchingUp, Losses};
 use super::machine::{Machine, Versions};
 use super::series::Series;
 use super::subject::{Operation, Subject};
@@ -36,6 +37,12 @@ pub struct Results {
     pub visibility: Vec<Visibility>,
     /// How long causal reads wait.
     pub waiting: Vec<Waiting>,
+    /// What kills took of what was acknowledged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Losses>,
+    /// How fast a server of the log caught up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub catching_up: Vec<CatchingUp>,
     /// Delivered messages a second in the simulator, on one core, one value a repetition.
     pub simulator_per_second: Vec<f64>,
     /// How fast it must be, and is.

@@ -3,6 +3,7 @@
 use super::args::Common;
 use super::machine::{Machine, Versions, stamp};
 use super::results::{Results, Row, SCHEMA};
+use super::scratch::Scratch;
 use super::subject::Subject;
 use super::{index, output};
 use conlab::cli::{Exit, Failure};
@@ -49,6 +50,8 @@ impl Run {
             rows: Vec::new(),
             visibility: Vec::new(),
             waiting: Vec::new(),
+            losses: Vec::new(),
+            catching_up: Vec::new(),
             simulator_per_second: Vec::new(),
             goals: Vec::new(),
             warnings: Vec::new(),
@@ -65,6 +68,12 @@ impl Run {
     pub fn own_executable() -> Result<PathBuf, Failure> {
         std::env::current_exe()
             .map_err(|error| Failure::internal(format!("this program cannot find itself: {error}")))
+    }
+
+    /// A folder for what servers write, beside the results.
+    pub fn scratch(&self, name: &str) -> Result<Scratch, Failure> {
+        let parent = self.results_file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        Scratch::new(parent.unwrap_or(Path::new(".")), name)
     }
 
     /// Keeps rows.

@@ -28,6 +28,9 @@ pub enum Place {
 }
 
 impl Place {
+    /// At the master of a log.
+    pub const MASTER: Place = Place::At(0);
+
     /// The server of client `number`, counted from 0.
     pub fn index(self, number: u32, servers: u32) -> u32 {
         match self {

@@ -122,7 +122,7 @@ fn play<P: Process, O: Observer<P>>(sim: &mut Sim<P, O>, plan: &Plan) -> (Latenc
         let _ = sim.fault(*fault);
     }
     let client = |number: u32| Client {
-        asker: Asker::of(plan.system, plan.operation, number),
+        asker: Asker::of(plan.system == System::Causal, plan.operation, number),
         at: NodeId(plan.place.index(number, plan.settings.servers) + 1),
         left: plan.requests,
         asked: Duration::ZERO,

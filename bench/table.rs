@@ -14,7 +14,7 @@ const RULED: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Builds a table whose first `words` columns are words, and all others numbers.
-fn table(title: &str, header: &[&str], words: usize, rows: Vec<Vec<String>>) -> Option<String> {
+pub fn table(title: &str, header: &[&str], words: usize, rows: Vec<Vec<String>>) -> Option<String> {
     if rows.is_empty() {
         return None;
     }
@@ -189,7 +189,8 @@ pub fn goals(results: &Results) -> Option<String> {
     table("How fast", &header, 2, results.goals.iter().map(row).collect())
 }
 
-fn number(value: f64) -> String {
+/// A number with as many digits as say something.
+pub fn number(value: f64) -> String {
     if value.abs() >= 1000.0 { format!("{value:.0}") } else { format!("{value:.2}") }
 }
 

@@ -62,6 +62,38 @@ fn throughput_measures_closed_and_open_loops_and_prints_json() {
 }
 
 #[test]
+fn appends_are_measured_for_each_concern_and_kills_take_nothing_that_is_safe() {
+    let folder = TempDir::new().expect("a folder");
+    let run =
+        ["--repetitions", "2", "log", "--servers", "2", "--requests", "3", "--seconds", "0.02"];
+    let small = ["--kills", "1", "--simulated-kills", "3", "--behind", "500"];
+    let run = bench(folder.path()).args(run).args(small).assert().success();
+    run.stdout(contains("append w=2").and(contains("durable-log")).and(contains("meanwhile")));
+    let results = results(folder.path());
+    let rows = results["rows"].as_array().expect("a list");
+    assert_eq!(rows.len(), 12); // two floors, two logs with w=1 and w=2; one client and many
+    for row in rows.iter().filter(|row| row["operation"] != "call") {
+        let floor = if row["operation"] == "append w=1" { "echo" } else { "chain" };
+        assert!(row["floor"] == floor && row["failed"] == 0, "{row}");
+        assert_eq!(row["throughput_ratio"].as_array().map(Vec::len), Some(2), "{row}");
+    }
+    let losses = results["losses"].as_array().expect("a list");
+    assert_eq!(losses.len(), 8); // two logs, w=1 and w=2, simulated and live
+    let safe = |one: &&Value| one["w"] == 2 || one["subject"] == "durable-log";
+    assert!(losses.iter().filter(safe).all(|one| one["lost"] == 0), "{losses:?}");
+    assert!(losses.iter().all(|one| one["acknowledged"].as_u64() > Some(0)), "{losses:?}");
+    let caught_up = &results["catching_up"][0];
+    assert!(caught_up["messages"].as_u64() >= Some(500), "{caught_up}");
+    assert_eq!(caught_up["seconds"].as_array().map(Vec::len), Some(2), "{caught_up}");
+    for name in ["log-concern", "log-loss"] {
+        let chart = folder.path().join("plots").join(format!("{name}.svg"));
+        assert!(fs::read_to_string(chart).expect("it was drawn").starts_with("<svg"));
+    }
+    let left = fs::read_dir(folder.path()).expect("it is there").count();
+    assert_eq!(left, 2, "only plots/ and results.json: what servers wrote is gone");
+}
+
+#[test]
 fn what_the_clients_see_is_recorded_for_each_cluster() {
     let folder = TempDir::new().expect("a folder");
     let histories = folder.path().join("histories");
@@ -105,17 +137,18 @@ fn all_fills_every_part_and_makes_a_page() {
     let run = bench(folder.path()).args(["--repetitions", "1", "all", "--tiny"]).assert().success();
     run.stdout(contains("How fast").and(contains("verdict")));
     let results = results(folder.path());
-    let commands = ["latency", "throughput", "scale", "wan", "goals"];
+    let commands = ["latency", "throughput", "scale", "wan", "log", "goals"];
     let rows = results["rows"].as_array().expect("a list");
     assert!(commands.iter().all(|command| rows.iter().any(|row| row["command"] == *command)));
-    for part in ["visibility", "waiting", "goals", "simulator_per_second"] {
+    let parts = ["visibility", "waiting", "losses", "catching_up", "goals", "simulator_per_second"];
+    for part in parts {
         assert!(results[part].as_array().is_some_and(|part| !part.is_empty()), "{part}");
     }
     let page = fs::read_to_string(folder.path().join("plots/index.html")).expect("it was made");
     for chart in page.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(folder.path().join("plots").join(chart).exists(), "{chart}");
     }
-    assert_eq!(page.matches("<figure>").count(), 8);
+    assert_eq!(page.matches("<figure>").count(), 10);
 }
 
 #[test]
@@ -155,6 +188,11 @@ fn wrong_flags_are_named() {
         (vec!["throughput", "--seconds", "0"], "seconds from"),
         (vec!["throughput", "--rate", "fast"], "operations a second"),
         (vec!["--repetitions", "0", "latency"], "--repetitions"),
+        (vec!["log", "--servers", "1"], "--servers"),
+        (vec!["log", "--requests", "0"], "--requests"),
+        (vec!["log", "--seconds", "0"], "seconds from"),
+        (vec!["log", "--kills", "some"], "--kills"),
+        (vec!["log", "--behind", "many"], "--behind"),
         (vec!["compare", "a.json", "b.json", "--limit", "0.5"], "ratio from 1"),
         (vec!["fast"], "fast"),
     ] {

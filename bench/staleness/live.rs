@@ -102,7 +102,7 @@ async fn clients(bed: &Bed, system: System) -> Result<Vec<StoreClient>, Failure>
     let servers = bed.addresses(Subject::Level(system)).len() as u32;
     let mut clients = Vec::new();
     for server in 1..=servers {
-        clients.push(bed.client(system, NodeId(server)).await?);
+        clients.push(bed.client(Subject::Level(system), NodeId(server)).await?);
     }
     Ok(clients)
 }

@@ -238,8 +238,8 @@ impl Common {
         if let (true, Err(Ended::Before(failure))) = (self.json, &asked) {
             console::result(&answer::unasked_as_json(&failure.text).to_string())?;
         }
-        asked.or_else(|ended| match ended {
-            Ended::Before(failure) | Ended::Told(failure) => Err(failure),
+        asked.map_err(|ended| match ended {
+            Ended::Before(failure) | Ended::Told(failure) => failure,
         })
     }
 

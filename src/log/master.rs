@@ -1,6 +1,7 @@
 //! The master: what clients ask of it, and when they are answered.
 
 use super::entries::Entry;
+use super::ids::Ids;
 use super::member::Member;
 use super::memory::{Memory, Record};
 use super::message::{Held, Message};
@@ -8,7 +9,7 @@ use super::recovery::Recovery;
 use super::server::{Context, MASTER, Timer};
 use super::waiting::{Append, Waiting};
 use crate::process::{
-    Defect, Health, Key, NodeId, Op, Outcome, Reason, Start, Status, Step, Ticket,
+    Defect, Health, Key, NodeId, Op, Outcome, Reason, Start, Status, Step, Ticket, Value,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,13 +20,13 @@ use std::time::Duration;
 pub(super) struct Master {
     pub start: Start,
     pub memory: Memory,
-    /// Where each id stands in the log.
-    ids: BTreeMap<Key, u64>,
+    ids: Ids,
     pub members: BTreeMap<NodeId, Member>,
     waiting: Waiting,
     /// For when the next end of an append's patience is armed.
     deadline: Option<Duration>,
     pub ship_armed: bool,
+    pub batch_armed: bool,
     /// Only as long as it has no memory.
     pub recovery: Option<Recovery>,
     deposed: bool,
@@ -37,11 +38,12 @@ impl Master {
         Master {
             start: start.clone(),
             memory: Memory::default(),
-            ids: BTreeMap::new(),
+            ids: Ids::default(),
             members: BTreeMap::new(),
             waiting: Waiting::default(),
             deadline: None,
             ship_armed: false,
+            batch_armed: false,
             recovery: None,
             deposed: false,
         }
@@ -59,7 +61,7 @@ impl Master {
     /// It has its memory, and takes appends from now on.
     pub fn lead(&mut self, ctx: &mut Context) {
         let ids = (1..).zip(self.memory.log.behind(0));
-        self.ids = ids.map(|(seq, entry)| (entry.id.clone(), seq)).collect();
+        self.ids = ids.map(|(seq, entry)| (seq, &entry.id)).collect();
         let first = self.start.incarnation == 1;
         let member = |now| if first { Member::new(now) } else { Member::unknown(now) };
         let others = self.others().into_iter();
@@ -90,19 +92,29 @@ impl Master {
         if w > 1 && self.waiting.is_full() {
             return Err(Reason::Overloaded(self.waiting.len() as u64));
         }
-        let id = id.unwrap_or_else(|| self.fresh_id(ticket));
-        let seq = match self.known(&id) {
-            Some((seq, entry)) if entry.message != message => {
-                return Err(Reason::IdTaken { id, seq });
+        let (seq, id) = match id {
+            None => {
+                let id = self.fresh_id(ticket);
+                (self.log(ctx, id.clone(), message), id)
             }
-            Some((seq, _)) => {
-                ctx.note(Step::Known { seq });
-                seq
-            }
-            None => self.log(ctx, Entry { epoch: self.memory.joined, id: id.clone(), message }),
+            Some(id) => (self.once(ctx, &id, message)?, id),
         };
         self.answer_when(ctx, Append { ticket, seq, id, w, ends });
         Ok(())
+    }
+
+    /// The place of the message with this id: the one that it has, or a new one at the end.
+    fn once(&mut self, ctx: &mut Context, id: &Key, message: Value) -> Result<u64, Reason> {
+        match self.known(id) {
+            Some((seq, entry)) if entry.message != message => {
+                Err(Reason::IdTaken { id: id.clone(), seq })
+            }
+            Some((seq, _)) => {
+                ctx.note(Step::Known { seq });
+                Ok(seq)
+            }
+            None => Ok(self.log(ctx, id.clone(), message)),
+        }
     }
 
     fn must_not_be_read_only(&self) -> Result<(), Reason> {
@@ -123,7 +135,7 @@ impl Master {
     /// The ticket names a request for ever, so it makes an id; unless a client has thought of the same.
     fn fresh_id(&self, ticket: Ticket) -> Key {
         let mut id = ticket.to_string();
-        while self.ids.contains_key(id.as_str()) {
+        while self.ids.get(&id).is_some() {
             id.push('\'');
         }
         id.into()
@@ -133,17 +145,17 @@ impl Master {
         if self.start.lacks(Defect::ResendWithoutDedup) {
             return None;
         }
-        let seq = *self.ids.get(id)?;
+        let seq = self.ids.get(id)?;
         self.memory.log.get(seq).map(|entry| (seq, entry.as_ref()))
     }
 
     /// Puts an entry at the end, to be sent once all that has reached this server is there too.
-    fn log(&mut self, ctx: &mut Context, entry: Entry) -> u64 {
-        let (id, message) = (entry.id.clone(), entry.message.clone());
+    fn log(&mut self, ctx: &mut Context, id: Key, message: Value) -> u64 {
+        let seq = self.memory.log.head() + 1;
+        self.ids.insert(&id, seq);
+        ctx.note_with(|| Step::Logged { from: seq, to: seq, first: vec![message.clone()] });
+        let entry = Entry { epoch: self.memory.joined, id, message };
         self.memory.save(ctx, Record::Entry(Arc::new(entry)));
-        let seq = self.memory.log.head();
-        self.ids.insert(id, seq);
-        ctx.note(Step::Logged { from: seq, to: seq, first: vec![message] });
         if !self.ship_armed && !self.members.is_empty() {
             self.ship_armed = true;
             ctx.arm(Timer::Ship, Duration::ZERO);
@@ -293,6 +305,10 @@ impl Master {
             Timer::Retry(node) => self.retry(ctx, node),
             Timer::Ship => {
                 self.ship_armed = false;
+                self.ship(ctx);
+            }
+            Timer::Batch => {
+                self.batch_armed = false;
                 self.ship(ctx);
             }
         }

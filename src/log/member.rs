@@ -8,6 +8,11 @@ use std::time::Duration;
 const MOST_FLYING: usize = 64;
 /// So many bytes of text may be under way to a secondary.
 const MOST_FLYING_BYTES: usize = 4 << 20;
+/// Batches that do not bring a secondary up to the end follow each other no faster than this: 250,000 messages a second, so that one
+/// which has lost everything leaves most of the machine to new appends.
+const BATCH_EVERY: Duration = Duration::from_millis(4);
+/// So far ahead of that pace may they be: sixteen batches, as many messages as may wait for their acknowledgements.
+const MOST_AHEAD: Duration = Duration::from_millis(64);
 /// A wait between two tries grows to so many times the first one.
 const MOST_GROWTH: u32 = 8;
 /// And it is longer by up to this share, by chance, so that not all try at once.
@@ -27,6 +32,8 @@ pub(super) struct Member {
     /// What is under way: the last place and the size of each message.
     flying: VecDeque<(u64, usize)>,
     flying_bytes: usize,
+    /// When the next batch would go that does not bring it up to the end, at their pace.
+    batch_at: Duration,
     /// How it is.
     pub health: Health,
     /// When it was heard last.
@@ -53,6 +60,7 @@ impl Member {
             sent: 0,
             flying: VecDeque::new(),
             flying_bytes: 0,
+            batch_at: now,
             health: Health::Healthy,
             heard: now,
             probe_at: now,
@@ -94,8 +102,8 @@ impl Member {
         true
     }
 
-    /// Whether it may be sent what it lacks of a log that ends at `head`.
-    pub fn may_be_sent(&self, head: u64) -> bool {
+    /// Whether there is room for what it lacks of a log that ends at `head`; at its pace, see [`Member::waits`].
+    pub fn has_room(&self, head: u64) -> bool {
         self.joined
             && self.health == Health::Healthy
             && self.sent < head
@@ -103,8 +111,16 @@ impl Member {
             && self.flying_bytes < MOST_FLYING_BYTES
     }
 
-    /// Entries up to `last` are under way to it.
-    pub fn send(&mut self, last: u64, bytes: usize) {
+    /// How long the next batch has to wait: one that lacks much is sent it at a steady pace, after a burst.
+    pub fn waits(&self, now: Duration) -> Duration {
+        (self.batch_at + BATCH_EVERY).saturating_sub(now).saturating_sub(MOST_AHEAD)
+    }
+
+    /// Entries up to `last` are under way to it; whether they bring it up to the end, `whole` says.
+    pub fn send(&mut self, now: Duration, last: u64, bytes: usize, whole: bool) {
+        if !whole {
+            self.batch_at = self.batch_at.max(now) + BATCH_EVERY;
+        }
         self.sent = last;
         self.flying.push_back((last, bytes));
         self.flying_bytes += bytes;
@@ -147,14 +163,32 @@ mod tests {
     fn what_is_under_way_is_bounded() {
         let mut member = Member::new(S(0));
         (1..=MOST_FLYING as u64).for_each(|last| {
-            assert!(member.may_be_sent(1_000));
-            member.send(last, 1);
+            assert!(member.has_room(1_000));
+            member.send(S(0), last, 1, true);
         });
-        assert!(!member.may_be_sent(1_000));
-        assert!(member.acknowledge(1) && member.may_be_sent(1_000));
-        member.send(500, MOST_FLYING_BYTES);
-        assert!(!member.acknowledge(1) && !member.may_be_sent(1_000));
+        assert!(!member.has_room(1_000));
+        assert!(member.acknowledge(1) && member.has_room(1_000));
+        member.send(S(0), 500, MOST_FLYING_BYTES, true);
+        assert!(!member.acknowledge(1) && !member.has_room(1_000));
         member.land();
-        assert_eq!((member.sent, member.is_waiting(), member.may_be_sent(1_000)), (1, false, true));
+        assert_eq!((member.sent, member.is_waiting(), member.has_room(1_000)), (1, false, true));
+    }
+
+    #[test]
+    fn one_that_lacks_much_is_sent_it_at_a_steady_pace_after_a_burst() {
+        let mut member = Member::new(S(0));
+        let burst = (1..).find(|last| {
+            member.send(S(9), *last, 1, false);
+            member.waits(S(9)) > Duration::ZERO
+        });
+        assert_eq!(burst, Some(16));
+        assert_eq!(member.waits(S(9)), BATCH_EVERY);
+        assert_eq!(member.waits(S(9) + BATCH_EVERY), Duration::ZERO);
+        member.send(S(9) + BATCH_EVERY, 99, 1, true);
+        assert_eq!(
+            member.waits(S(9) + BATCH_EVERY),
+            Duration::ZERO,
+            "the last batch waits for none"
+        );
     }
 }

@@ -18,6 +18,7 @@
 //! Where the pieces are:
 //!
 //! - `entries`: the log itself; which part of it which epoch made.
+//! - `ids`: where each id stands in it.
 //! - `memory`: what a server must not forget, and the records from which it remembers.
 //! - `server`, `message`: one server of the log, by its number; what the servers say to each other.
 //! - `master`: appends, ids, and what clients are told.
@@ -51,6 +52,7 @@
 //! to that), so an acknowledgement of a message means that it is on disk.
 
 mod entries;
+mod ids;
 mod master;
 mod member;
 mod memory;

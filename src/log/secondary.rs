@@ -77,6 +77,9 @@ impl Secondary {
         if epoch < self.memory.epoch {
             return ctx.note(Step::Ignored { why: "of an earlier epoch" });
         }
+        if after.checked_add(entries.len() as u64 + 1).is_none() {
+            return ctx.note(Step::Ignored { why: "beyond all places" });
+        }
         if epoch == self.memory.joined {
             self.take(ctx, after, entries);
             self.remember(ctx);
@@ -89,7 +92,7 @@ impl Secondary {
     fn take(&mut self, ctx: &mut Context, after: u64, entries: Vec<Arc<Entry>>) {
         let before = self.memory.log.head();
         let gap = after > before && !self.start.lacks(Defect::SkipReorderBuffer);
-        for (seq, entry) in (after.saturating_add(1)..).zip(entries) {
+        for (seq, entry) in (after + 1..).zip(entries) {
             if gap {
                 self.keep(seq, entry);
             } else if seq > before {
@@ -103,7 +106,11 @@ impl Secondary {
         if gap {
             ctx.note(Step::Kept { from: after + 1, missing: head + 1 });
         } else if head > before {
-            ctx.note(Step::Logged { from: before + 1, to: head, first: self.named(before) });
+            ctx.note_with(|| Step::Logged {
+                from: before + 1,
+                to: head,
+                first: self.named(before),
+            });
         }
     }
 

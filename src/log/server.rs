@@ -27,6 +27,8 @@ pub enum Timer {
     Deadline,
     /// A master without memory asks again.
     Recall,
+    /// The next batch is due for a secondary that lacks much.
+    Batch,
 }
 
 /// One server of the replicated log.
@@ -139,8 +141,9 @@ impl Memory {
     pub fn read(&self, from: u64, limit: Option<u64>) -> Outcome {
         let before = from.saturating_sub(1);
         let most = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        let entries = (before.saturating_add(1)..).zip(self.log.behind(before)).take(most);
-        let logged = entries.map(|(seq, entry)| Logged {
+        // In this order the places are not counted past the entries, whatever place is asked for.
+        let entries = self.log.behind(before).iter().zip(before.saturating_add(1)..).take(most);
+        let logged = entries.map(|(entry, seq)| Logged {
             seq,
             id: entry.id.clone(),
             message: entry.message.clone(),

@@ -1,6 +1,7 @@
 //! Sending the log on: to each secondary what it lacks, in batches, and again what it does not acknowledge.
 //!
-//! Secondaries that lack the same are sent the same message. One that is silent for long is sent nothing but heartbeats; one
+//! Secondaries that lack the same are sent the same message. What one lacks that has lost its memory may be a long log: batch after batch
+//! of it goes out at a steady pace, so that new appends go on meanwhile. One that is silent for long is sent nothing but heartbeats; one
 //! that answers again goes on from what it has.
 
 use super::master::Master;
@@ -14,14 +15,11 @@ use std::time::Duration;
 impl Master {
     /// Sends every secondary what it lacks, as far as it may be under way.
     pub(super) fn ship(&mut self, ctx: &mut Context) {
-        let (epoch, head) = (self.memory.joined, self.memory.log.head());
+        let epoch = self.memory.joined;
         loop {
-            let mut lacking: BTreeMap<u64, Vec<NodeId>> = BTreeMap::new();
-            for (node, member) in self.members.iter().filter(|(_, one)| one.may_be_sent(head)) {
-                lacking.entry(member.sent).or_default().push(*node);
-            }
+            let lacking = self.lacking(ctx.now());
             if lacking.is_empty() {
-                return;
+                return self.ship_later(ctx);
             }
             for (after, to) in lacking {
                 let entries = self.memory.log.chunk(after);
@@ -33,10 +31,35 @@ impl Master {
         }
     }
 
+    /// The secondaries that can be sent something now, by what they have been sent.
+    fn lacking(&self, now: Duration) -> BTreeMap<u64, Vec<NodeId>> {
+        let head = self.memory.log.head();
+        let mut lacking: BTreeMap<u64, Vec<NodeId>> = BTreeMap::new();
+        for (node, member) in &self.members {
+            if member.has_room(head) && member.waits(now) == Duration::ZERO {
+                lacking.entry(member.sent).or_default().push(*node);
+            }
+        }
+        lacking
+    }
+
+    /// Goes on when the next batch is due that only waits for its time.
+    fn ship_later(&mut self, ctx: &mut Context) {
+        let (now, head) = (ctx.now(), self.memory.log.head());
+        let waiting = self.members.values().filter(|member| member.has_room(head));
+        if let Some(wait) = waiting.map(|member| member.waits(now)).min()
+            && !self.batch_armed
+        {
+            self.batch_armed = true;
+            ctx.arm(Timer::Batch, wait);
+        }
+    }
+
     fn is_under_way(&mut self, ctx: &mut Context, node: NodeId, last: u64, bytes: usize) {
+        let (now, whole) = (ctx.now(), last == self.memory.log.head());
         let Some(member) = self.members.get_mut(&node) else { return };
         let first = !member.is_waiting();
-        member.send(last, bytes);
+        member.send(now, last, bytes, whole);
         if first {
             self.retry_later(ctx, node);
         }

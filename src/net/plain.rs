@@ -4,16 +4,17 @@
 //! wrong stands in an object `error` with the same code, under a status that fits it.
 
 use super::body::{JSON, is_json, whole};
-use super::client::Fate;
 use super::requests::Answer;
-use super::rpc::codes::{self, told};
-use super::rpc::{Edge, params, results};
+use super::rpc::codes;
+use super::rpc::results::{self, Success};
+use super::rpc::{Edge, params};
 use crate::process::{Op, Outcome, Reason};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jsonrpsee::core::BoxError;
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
 use jsonrpsee::types::{ErrorObjectOwned, Params};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,7 +22,6 @@ use tower::{Layer, Service};
 
 /// Where the log is.
 const MESSAGES: &str = "/messages";
-/// What a request must say of its body: a browser asks before it sends this to another site's server.
 
 /// Puts [`Plain`] in front of a client port.
 #[derive(Clone)]
@@ -72,15 +72,21 @@ where
         async move {
             match asked(request).await {
                 Ok(op) => match answer(&edge, op).await {
-                    Ok(result) => respond(200, result),
+                    Ok(result) => respond(200, &result),
                     Err(error) => failed(&error),
                 },
                 Err(Wrong::Broken(error)) => Err(error),
-                Err(Wrong::Status(status, error)) => respond(status, json!({ "error": error })),
+                Err(Wrong::Status(status, error)) => respond(status, &Failed { error: &error }),
             }
         }
         .boxed()
     }
+}
+
+/// An error as plain HTTP tells it.
+#[derive(Serialize)]
+struct Failed<'a> {
+    error: &'a ErrorObjectOwned,
 }
 
 /// Why a request asks for nothing.
@@ -130,15 +136,12 @@ fn wrong(status: u16, method: &str, params: &Params<'_>, cause: &serde_json::Err
     Wrong::Status(status, super::rpc::wrong_params(method, params, cause))
 }
 
-async fn answer(edge: &Edge, op: Op) -> Result<serde_json::Value, ErrorObjectOwned> {
+async fn answer(edge: &Edge, op: Op) -> Result<Success, ErrorObjectOwned> {
     let outcome = match edge.request(op)? {
         Answer::Now(outcome) => outcome,
         Answer::Later(outcome) => outcome.await.unwrap_or(Outcome::Unknown(Reason::Stopping)),
     };
-    let result = results::told(outcome)?;
-    serde_json::to_value(result).map_err(|error| {
-        told(Fate::Unknown, -32603, format!("the answer cannot be written: {error}"), "")
-    })
+    results::told(outcome)
 }
 
 fn failed(error: &ErrorObjectOwned) -> Result<HttpResponse, BoxError> {
@@ -151,10 +154,12 @@ fn failed(error: &ErrorObjectOwned) -> Result<HttpResponse, BoxError> {
         5002 => 504,
         _ => 503,
     };
-    respond(status, json!({ "error": error }))
+    respond(status, &Failed { error })
 }
 
-fn respond(status: u16, body: serde_json::Value) -> Result<HttpResponse, BoxError> {
+/// An answer, with its fields in the order that JSON-RPC tells them in.
+fn respond(status: u16, body: &impl Serialize) -> Result<HttpResponse, BoxError> {
+    let body = serde_json::to_string(body)?;
     let response = HttpResponse::builder().status(status);
     let response = response.header("content-type", "application/json; charset=utf-8");
     response.body(HttpBody::from(format!("{body}\n"))).map_err(Into::into)

@@ -3,7 +3,7 @@
 /// How an axis grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// Equal steps for equal differences, from 0.
+    /// Equal steps for equal differences, from 0 where the ticks are not given.
     Linear,
     /// Equal steps for equal ratios. Values at or below 0 are left out.
     Log,
@@ -106,6 +106,10 @@ impl Ruler {
             Scale::Log if !axis.ticks.is_empty() => {
                 let room = (high / low).max(1.01).powf(0.03);
                 (low / room, high * room)
+            }
+            Scale::Linear if !axis.ticks.is_empty() => {
+                let room = (high - least).max(1.0) * 0.09;
+                (least - room, high + room)
             }
             _ => (low, high),
         };

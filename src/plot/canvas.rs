@@ -125,6 +125,16 @@ impl<'a, 'b> Canvas<'a, 'b> {
             Mark::Square => {
                 self.fill((x - size + 1, y - size + 1), (x + size - 1, y + size - 1), look.colour)
             }
+            Mark::Frame => {
+                let (left, right, top, bottom) = (x - size, x + size, y - size, y + size);
+                let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+                self.line(&[&corners[..], &corners[..1]].concat(), look.colour, 2)
+            }
+            Mark::Wedge => polygon(vec![
+                (x, y + size + 1),
+                (x + size + 1, y - size + 1),
+                (x - size - 1, y - size + 1),
+            ]),
             Mark::Triangle => polygon(vec![
                 (x, y - size - 1),
                 (x + size + 1, y + size - 1),

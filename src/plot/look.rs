@@ -19,6 +19,10 @@ pub enum Mark {
     Plus,
     /// An empty circle.
     Ring,
+    /// An empty square.
+    Frame,
+    /// A filled triangle on its point.
+    Wedge,
 }
 
 /// A colour and a mark.
@@ -30,11 +34,13 @@ pub struct Look {
     pub mark: Mark,
 }
 
-const LOOKS: [(&str, Look); 6] = [
+const LOOKS: [(&str, Look); 8] = [
     ("linearizable", Look { colour: RGBColor(0, 114, 178), mark: Mark::Circle }),
     ("sequential", Look { colour: RGBColor(230, 159, 0), mark: Mark::Square }),
     ("causal", Look { colour: RGBColor(0, 158, 115), mark: Mark::Triangle }),
     ("eventual", Look { colour: RGBColor(213, 94, 0), mark: Mark::Diamond }),
+    ("replicated-log", Look { colour: RGBColor(86, 180, 233), mark: Mark::Frame }),
+    ("durable-log", Look { colour: RGBColor(117, 70, 150), mark: Mark::Wedge }),
     ("echo", Look { colour: RGBColor(0, 0, 0), mark: Mark::Cross }),
     ("chain", Look { colour: RGBColor(110, 110, 110), mark: Mark::Plus }),
 ];

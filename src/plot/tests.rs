@@ -21,6 +21,14 @@ fn values_are_placed_between_the_ends() {
 }
 
 #[test]
+fn points_keep_off_the_frame_where_the_ticks_are_given() {
+    let axis = Axis::new("w", Scale::Linear, Unit::Count).with_ticks(vec![1.0, 2.0, 3.0]);
+    let ruler = Ruler::new(&axis, &[1.0, 3.0], (0, 100));
+    assert_eq!(ruler.ticks(), [1.0, 2.0, 3.0]);
+    assert_eq!([1.0, 2.0, 3.0].map(|value| ruler.place(value)), [8, 50, 92]);
+}
+
+#[test]
 fn units_are_chosen_by_size() {
     assert_eq!(Unit::Micros.shown(20.0), "20 µs");
     assert_eq!(Unit::Micros.shown(1_500.0), "1.5 ms");
@@ -32,8 +40,10 @@ fn units_are_chosen_by_size() {
 
 #[test]
 fn each_level_has_a_colour_and_a_mark_of_its_own() {
+    let logs = ["replicated-log", "durable-log"];
     let names = ["linearizable", "sequential", "causal", "eventual", "echo", "chain", "other"];
-    let looks = names.map(look);
+    let names: Vec<&str> = names.into_iter().chain(logs).collect();
+    let looks: Vec<Look> = names.into_iter().map(look).collect();
     for (number, one) in looks.iter().enumerate() {
         for other in &looks[number + 1..] {
             assert!(one.mark != other.mark && one.colour != other.colour);

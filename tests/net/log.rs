@@ -127,6 +127,17 @@ async fn http(
     path: &str,
     body: &str,
 ) -> (u16, Value) {
+    let (status, text) = http_text(controller, id, method, path, body).await;
+    (status, serde_json::from_str(&text).expect("it is JSON"))
+}
+
+async fn http_text(
+    controller: &Controller,
+    id: u32,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> (u16, String) {
     let at = address(controller, id);
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {}\r\n\
@@ -139,7 +150,7 @@ async fn http(
     stream.read_to_string(&mut answer).await.expect("it answers");
     let (head, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.expect("it is HTTP"), serde_json::from_str(body).expect("it is JSON"))
+    (status.expect("it is HTTP"), body.to_string())
 }
 
 #[tokio::test]
@@ -153,6 +164,8 @@ async fn plain_http_does_the_same() {
     assert_eq!((status, answer), (200, json!({"messages": [logged], "head": 1})));
     let (status, answer) = http(&controller, 3, "GET", "/messages?from=2&limit=5", "").await;
     assert_eq!((status, answer), (200, json!({"messages": [], "head": 1})));
+    let (_, text) = http_text(&controller, 3, "GET", "/messages", "").await;
+    assert_eq!(text, "{\"messages\":[{\"seq\":1,\"id\":\"a\",\"message\":\"Msg1\"}],\"head\":1}\n");
     for (method, path, body, status, code) in [
         ("POST", "/messages", r#"{"message":"Msg2","w":0}"#, 400, 4006),
         ("POST", "/messages", r#"{"text":"Msg2"}"#, 400, -32602),
@@ -263,6 +276,45 @@ async fn a_server_started_by_hand_keeps_its_log_in_a_folder_of_its_own() {
     // The file that the first life of server 3 left in the cluster's folder does not have Msg2.
     let controller = start(on_disk(folder.path())).await;
     shows(&controller, 3, &["Msg1", "Msg2"]).await;
+    controller.stop().await;
+}
+
+/// Asks the controller to take in server 3, as one does that is gone before the answer comes.
+async fn join_and_leave(controller: &Controller, records: u64) {
+    let gone = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        listener.local_addr().expect("it listens")
+    };
+    let asked = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "join",
+        "params": {"id": 3, "pid": 1, "address": gone, "peer_address": gone, "records": records},
+    });
+    let headers = format!(
+        "content-type: application/json\r\nauthorization: Bearer {}\r\n",
+        controller.token()
+    );
+    let body = asked.to_string();
+    let mut events = controller.events();
+    let (status, answer) = post_with(controller.address(), &headers, body.as_bytes()).await;
+    assert!(status == 200 && answer.contains("incarnation"), "{answer}");
+    let ended = async {
+        while !matches!(events.recv().await, Ok(ClusterEvent::Exited { id: NodeId(3), .. })) {}
+    };
+    tokio::time::timeout(crate::helpers::PATIENCE, ended).await.expect("it is missed");
+}
+
+#[tokio::test]
+async fn a_join_whose_answer_came_too_late_costs_no_memory() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let controller = start(on_disk(folder.path())).await;
+    let master = client(&controller, 1).await;
+    assert_eq!(seq(&master, &append("Msg1", 3)).await, 1);
+    fault(&controller, "kill 3").await;
+    fault(&controller, "cut 1-3").await; // nobody tells it what it has forgotten
+    join_and_leave(&controller, 0).await;
+    fault(&controller, "restart 3").await;
+    shows(&controller, 3, &["Msg1"]).await;
+    assert!(!folder.path().join("n3.old").exists());
     controller.stop().await;
 }
 

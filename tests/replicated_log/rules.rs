@@ -214,3 +214,38 @@ fn a_master_without_memory_takes_the_latest_epoch_before_the_longest_log() {
     master.hears(N3, fetched);
     assert_eq!(master.log(), ["a"]);
 }
+
+#[test]
+fn a_server_that_lacks_much_is_sent_it_at_a_steady_pace() {
+    let (mut master, _) = Server::start(MASTER, 2, 1);
+    for number in 0..20 * 1_024 {
+        master.ask(append(&number.to_string(), 1));
+    }
+    let mut fires = |after_ms, timer| {
+        master.now += Duration::from_millis(after_ms);
+        let effects = master.step(|process, ctx| process.on_timer(ctx, timer));
+        let armed =
+            |effect: &Effect<_, _, _>| matches!(effect, Effect::Arm { timer: Timer::Batch, .. });
+        (effects.iter().any(armed), sent(effects).len())
+    };
+    // A burst goes at once, then a batch each time that one is due; the last ends it.
+    assert_eq!(fires(0, Timer::Ship), (true, 16));
+    assert_eq!(fires(3, Timer::Ship), (false, 0));
+    assert_eq!(fires(1, Timer::Batch), (true, 1));
+    assert_eq!(fires(8, Timer::Batch), (true, 2));
+    assert_eq!(fires(4, Timer::Batch), (false, 1));
+}
+
+#[test]
+fn a_place_beyond_all_places_is_read_as_nothing() {
+    for id in [MASTER, N2] {
+        let (mut server, _) = Server::start(id, 2, 1);
+        let nothing = Outcome::Messages { messages: Vec::new(), head: 0 };
+        let asked = server.ask(Op::Messages { from: u64::MAX, limit: None });
+        assert_eq!(replies(asked), [nothing]);
+    }
+    let (mut secondary, _) = Server::start(N2, 2, 1);
+    let entries = vec![entry(1, "a")];
+    let said = secondary.hears(MASTER, Message::Append { epoch: 1, after: u64::MAX - 1, entries });
+    assert_eq!((sent(said), secondary.log().len()), (vec![], 0));
+}

@@ -1,36 +1,31 @@
 //! The folder of a cluster that keeps its log on disk: what the cluster is, and how often each server has lived.
 //!
 //! A server that is started again must never take a number of an earlier life, also where the whole cluster was started again;
-//! and how many servers may lack their memory is fixed for as long as the log lives.
+//! and how many servers may lack their memory is fixed for as long as the log lives. A number that was given away is not yet a life:
+//! a server whose start failed has said nothing that its records lack. So two numbers are kept, the last one given and the last one
+//! that ran.
 
 use super::ClusterOptions;
+use super::about::{ABOUT, About};
 use crate::net::NetError;
 use crate::net::disk::{Home, lock, write_whole};
 use crate::process::NodeId;
-use crate::systems::System;
-use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// What the cluster is.
-const ABOUT: &str = "cluster.json";
 /// Held by the controller that uses the folder.
 const LOCK: &str = "lock";
-/// The form of [`ABOUT`].
-const VERSION: u32 = 1;
+/// The master: what was acknowledged is in its memory.
+const FIRST: NodeId = NodeId(1);
 
-/// A cluster that was started with a folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct About {
-    version: u32,
-    system: System,
-    cluster: String,
-    servers: u32,
-    tolerate: u32,
-    /// For each server, which life it is in or was in last.
-    lives: Vec<u64>,
+/// The records of these servers are not those of their last lives.
+#[derive(Debug, Default)]
+struct Lacking {
+    servers: Vec<NodeId>,
+    /// Whether one of them lived elsewhere last, so that its memory is there.
+    elsewhere: bool,
 }
 
 /// The folder of this cluster.
@@ -61,21 +56,13 @@ impl Data {
             let text = format!("another cluster uses {}; stop it first", folder.display());
             return Err(NetError::Refused(text));
         }
-        let servers = options.servers;
-        let new = About {
-            version: VERSION,
-            system: options.system,
-            cluster,
-            servers,
-            tolerate: options.replication.tolerated(servers),
-            lives: vec![0; servers as usize],
-        };
         let about = match fs::read(folder.join(ABOUT)) {
-            Ok(bytes) => known(folder, &bytes, &new, options)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => new,
+            Ok(bytes) => About::known(folder, &bytes, options)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => About::new(options, cluster),
             Err(error) => return Err(unusable(error)),
         };
         let data = Data { folder: folder.to_path_buf(), about: Mutex::new(about), _lock: held };
+        data.must_remember_enough()?;
         data.save().map_err(unusable)?;
         Ok(data)
     }
@@ -115,14 +102,59 @@ impl Data {
         self.saved().map(|()| next)
     }
 
-    /// The next life of a server, and whether these records are not those of the last one.
+    /// The next life of a server, and whether these records are not those of the last one that ran.
     fn next_life(&self, id: NodeId, records: u64) -> (u64, bool) {
+        let index = id.0 as usize - 1;
         self.with(|about| {
-            let Some(life) = about.lives.get_mut(id.0 as usize - 1) else { return (1, false) };
-            let blank = records < *life;
+            let Some(life) = about.lives.get_mut(index) else { return (1, false) };
             *life += 1;
-            (*life, blank)
+            (*life, about.ran.get(index).is_some_and(|ran| records < *ran))
         })
+    }
+
+    /// A life of a server is about to run: from then on no records but its own are the server's memory.
+    ///
+    /// # Errors
+    /// If that cannot be written down.
+    pub fn runs(&self, id: NodeId, life: u64) -> Result<(), NetError> {
+        let news = self.with(|about| {
+            let ran = about.ran.get_mut(id.0 as usize - 1).filter(|ran| **ran < life);
+            ran.map(|ran| *ran = life).is_some()
+        });
+        if news { self.saved() } else { Ok(()) }
+    }
+
+    /// Whether the cluster can be started from this folder: a master without memory needs n − f servers with theirs, and one that
+    /// lived elsewhere has it there.
+    fn must_remember_enough(&self) -> Result<(), NetError> {
+        let Lacking { servers, elsewhere } = self.lacking()?;
+        let f = self.tolerate();
+        let harmless = !elsewhere && !servers.contains(&FIRST);
+        if servers.len() <= f as usize || harmless {
+            return Ok(());
+        }
+        let folder = self.folder.display();
+        let names: Vec<String> = servers.iter().map(|id| id.0.to_string()).collect();
+        let files: Vec<String> = names.iter().map(|id| format!("n{id}.log, n{id}.json")).collect();
+        Err(NetError::Refused(format!(
+            "{folder} lacks the memory of servers {}: their last lives kept it elsewhere, or it is lost; this cluster \
+             tolerates {f} without memory; copy {} here from the folders in which they lived last",
+            names.join(", "),
+            files.join(", ")
+        )))
+    }
+
+    fn lacking(&self) -> Result<Lacking, NetError> {
+        let (cluster, ran) = self.with(|about| (about.cluster.clone(), about.ran.clone()));
+        let mut lacking = Lacking::default();
+        for (id, ran) in (1..).map(NodeId).zip(ran) {
+            let home = self.home(id);
+            if home.life(&cluster)? < ran {
+                lacking.servers.push(id);
+                lacking.elsewhere |= home.last() < ran;
+            }
+        }
+        Ok(lacking)
     }
 
     fn saved(&self) -> Result<(), NetError> {
@@ -141,36 +173,10 @@ impl Data {
     }
 }
 
-/// The cluster that the folder is of, if it is the one that is asked for.
-fn known(
-    folder: &Path,
-    bytes: &[u8],
-    wanted: &About,
-    options: &ClusterOptions,
-) -> Result<About, NetError> {
-    let shown = folder.display();
-    let about: About = serde_json::from_slice(bytes)
-        .map_err(|error| NetError::Refused(format!("{shown}/{ABOUT} cannot be read: {error}")))?;
-    let other = |what: String, fix: String| {
-        Err(NetError::Usage(format!("{shown} is the folder of {what}; {fix}, or choose another")))
-    };
-    if about.version != VERSION || about.system != wanted.system {
-        return other(format!("{} (form {})", about.system, about.version), "start that".into());
-    }
-    if about.servers != wanted.servers || about.lives.len() != wanted.lives.len() {
-        let servers = about.servers;
-        return other(format!("{servers} servers"), format!("say --servers {servers}"));
-    }
-    if options.replication.tolerate.is_some_and(|f| f != about.tolerate) {
-        let f = about.tolerate;
-        return other(format!("a cluster that tolerates {f}"), format!("say --tolerate {f}"));
-    }
-    Ok(about)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::systems::System;
 
     async fn open(folder: &Path, servers: u32, tolerate: Option<u32>) -> Result<Data, NetError> {
         let mut options = ClusterOptions { servers, ..ClusterOptions::new(System::ReplicatedLog) };
@@ -178,13 +184,28 @@ mod tests {
         Data::open(folder, &options, "c1".to_string()).await
     }
 
+    /// A server lives in the cluster's folder and leaves a file of records.
+    fn lives_here(data: &Data, id: NodeId) -> (u64, bool) {
+        let (life, blank) = data.begin_life(id).expect("it can be written");
+        fs::write(data.home(id).file(), "records").expect("there is room");
+        data.runs(id, life).expect("it can be written");
+        (life, blank)
+    }
+
+    /// A server lives in another folder, with these records.
+    fn lives_elsewhere(data: &Data, id: NodeId, records: u64) -> (u64, bool) {
+        let (life, blank) = data.begin_life_elsewhere(id, records).expect("it can be written");
+        data.runs(id, life).expect("it can be written");
+        (life, blank)
+    }
+
     #[tokio::test]
     async fn lives_go_on_where_the_last_cluster_ended() {
         let folder = tempfile::tempdir().expect("there is room");
         let data = open(folder.path(), 3, Some(2)).await.expect("it is new");
-        assert_eq!(data.begin_life(NodeId(2)), Ok((1, false)));
-        assert_eq!(data.begin_life(NodeId(2)), Ok((2, true))); // its file is not there
-        fs::write(data.home(NodeId(2)).file(), "").expect("there is room");
+        assert_eq!(lives_here(&data, NodeId(2)), (1, false));
+        fs::remove_file(data.home(NodeId(2)).file()).expect("it is there");
+        assert_eq!(lives_here(&data, NodeId(2)), (2, true));
         let busy = open(folder.path(), 3, None).await.expect_err("it is in use");
         assert!(busy.to_string().contains("stop it first"), "{busy}");
         drop(data);
@@ -198,12 +219,63 @@ mod tests {
         let folder = tempfile::tempdir().expect("there is room");
         let data = open(folder.path(), 3, None).await.expect("it is new");
         let (id, file) = (NodeId(3), data.home(NodeId(3)).file());
-        assert_eq!(data.begin_life(id), Ok((1, false)));
-        fs::write(&file, "").expect("there is room");
-        assert_eq!(data.begin_life_elsewhere(id, 0), Ok((2, true)));
-        assert_eq!(data.begin_life_elsewhere(id, 2), Ok((3, false)));
-        assert_eq!(data.begin_life_elsewhere(id, 1), Ok((4, true)));
+        assert_eq!(lives_here(&data, id), (1, false));
+        assert_eq!(lives_elsewhere(&data, id, 0), (2, true));
+        assert_eq!(lives_elsewhere(&data, id, 2), (3, false));
+        assert_eq!(lives_elsewhere(&data, id, 1), (4, true));
         assert_eq!((data.begin_life(id), file.exists()), (Ok((5, true)), false));
+    }
+
+    #[tokio::test]
+    async fn a_life_that_never_ran_makes_no_records_worthless() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = open(folder.path(), 3, None).await.expect("it is new");
+        let id = NodeId(3);
+        assert_eq!(lives_here(&data, id), (1, false));
+        assert_eq!(data.begin_life_elsewhere(id, 0), Ok((2, true))); // the answer comes too late
+        drop(data);
+        let data = open(folder.path(), 3, None).await.expect("it is free");
+        assert_eq!(lives_here(&data, id), (3, false));
+        assert_eq!(data.begin_life_elsewhere(id, 1), Ok((4, true)));
+    }
+
+    #[tokio::test]
+    async fn a_folder_without_enough_memories_starts_no_cluster() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = open(folder.path(), 3, None).await.expect("it is new");
+        (1..=3).map(NodeId).for_each(|id| _ = lives_here(&data, id));
+        lives_elsewhere(&data, NodeId(2), 0);
+        drop(data);
+        let data = open(folder.path(), 3, None).await.expect("one may lack its memory");
+        lives_elsewhere(&data, NodeId(3), 0);
+        let (home, notes) = (data.home(NodeId(3)), folder.path().join("elsewhere"));
+        drop(data);
+        let two = open(folder.path(), 3, None).await.expect_err("two may not").to_string();
+        assert!(two.contains("lacks the memory of servers 2, 3"), "{two}");
+        assert!(two.contains("tolerates 1") && two.contains("copy n2.log, n2.json"), "{two}");
+        // What server 3 wrote elsewhere is brought here.
+        let elsewhere = Home::new(&notes, NodeId(3));
+        assert_eq!(elsewhere.begin("c1", 2, true), Ok(()));
+        fs::write(elsewhere.file(), "records").expect("there is room");
+        for name in ["n3.log", "n3.json"] {
+            fs::copy(notes.join(name), folder.path().join(name)).expect("it is there");
+        }
+        assert_eq!(home.life("c1"), Ok(2));
+        assert!(open(folder.path(), 3, None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn lost_files_of_secondaries_do_not_matter_while_the_master_has_its_own() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = open(folder.path(), 3, None).await.expect("it is new");
+        (1..=3).map(NodeId).for_each(|id| _ = lives_here(&data, id));
+        let files = [1, 2, 3].map(|id| data.home(NodeId(id)).file());
+        drop(data);
+        files[1..].iter().for_each(|file| fs::remove_file(file).expect("it is there"));
+        drop(open(folder.path(), 3, None).await.expect("the master has all"));
+        fs::remove_file(&files[0]).expect("it is there");
+        let all = open(folder.path(), 3, None).await.expect_err("nobody has it").to_string();
+        assert!(all.contains("servers 1, 2, 3"), "{all}");
     }
 
     #[tokio::test]

@@ -126,8 +126,10 @@ impl Roster {
         Ok(())
     }
 
-    /// Tells a server where its peers are; it links with them and starts its machine.
+    /// Tells a server where its peers are; it links with them and starts its machine. Only from here on has its life begun: one that
+    /// was given a number and never came this far has said nothing.
     async fn link(&self, id: NodeId) -> Result<Ready, NetError> {
+        self.runs(id)?;
         let ready: Ready = self.ask(id, CONTROL_PEERS, rpc_params![self.peers()]).await?;
         self.with(id, |slot| {
             slot.role.clone_from(&ready.role);

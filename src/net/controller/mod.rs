@@ -9,6 +9,7 @@
 //! From then on it watches. A server that dies is reported, and the others go on without it; started again, it gets a
 //! higher incarnation and is blank, and makes itself known to the others.
 
+mod about;
 mod child;
 mod data;
 mod events;

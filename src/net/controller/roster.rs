@@ -196,6 +196,12 @@ impl Roster {
         Ok(StartOrder { data: file, ..self.order(id, (incarnation, blank), address) })
     }
 
+    /// The life that a server was given is about to run.
+    pub fn runs(&self, id: NodeId) -> Result<(), NetError> {
+        let life = self.with(id, |slot| slot.incarnation);
+        self.data.as_ref().map_or(Ok(()), |data| data.runs(id, life))
+    }
+
     /// Either all servers keep their log on disk, or none does.
     fn same_keeping(&self, begins: Begins) -> Result<(), NetError> {
         let Begins::Elsewhere { records } = begins else { return Ok(()) };

@@ -3,7 +3,7 @@
 use super::frame::{self, Found};
 use crate::net::NetError;
 use serde::de::DeserializeOwned;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,6 +85,15 @@ impl DiskFile {
     }
 }
 
+/// Whether the file at `path` holds a record. One that is no file of records does: whoever opens it is told so.
+pub(super) fn holds_records(path: &Path) -> bool {
+    let Ok(bytes) = fs::read(path) else { return path.exists() };
+    match bytes.strip_prefix(TITLE) {
+        Some(frames) => frame::holds_any(frames),
+        None => !TITLE.starts_with(&bytes),
+    }
+}
+
 /// Waits until no other process has the file; it may be that of an earlier life, which is just ending.
 pub(in crate::net) async fn lock(file: &File) -> io::Result<()> {
     let end = Instant::now() + FREED;
@@ -134,7 +143,6 @@ fn unusable(path: &Path, error: &io::Error) -> NetError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     fn batch(records: &[&str]) -> Vec<u8> {
         let mut bytes = Vec::new();

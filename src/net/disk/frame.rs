@@ -36,6 +36,11 @@ pub(super) fn read(bytes: &[u8]) -> Found<'_> {
     if later { Found::Bad(at) } else { Found::Good(records, at) }
 }
 
+/// Whether there is a record in `bytes`, whole or damaged, and not only what a torn write has left.
+pub(super) fn holds_any(bytes: &[u8]) -> bool {
+    record_at(bytes, 0).is_some() || !matches!(read(bytes), Found::Good(_, 0))
+}
+
 /// The good record that begins at this place. An empty one is none: what was never written reads as zeros.
 fn record_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let header = bytes.get(at..at.checked_add(HEADER)?)?;
@@ -97,6 +102,15 @@ mod tests {
             let expected = Found::Good(records[..good].to_vec(), ends[good]);
             assert_eq!(read(&whole[..length]), expected, "cut at {length}");
         }
+    }
+
+    #[test]
+    fn what_a_torn_write_leaves_is_no_record_and_a_damaged_one_is() {
+        let mut whole = file(&[b"first", b"second"]);
+        assert!(holds_any(&whole) && holds_any(&whole[..13]));
+        assert!(!holds_any(&whole[..12]) && !holds_any(&[0; 100]) && !holds_any(b""));
+        whole[10] ^= 1;
+        assert!(holds_any(&whole), "the second is good");
     }
 
     #[test]

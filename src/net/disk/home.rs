@@ -1,8 +1,10 @@
 //! Where one server's memory is kept: its file of records, and beside it a note that says of which life they are.
 //!
 //! A server may live in one folder and then in another, started by its cluster or by hand. A file that an earlier life left behind
-//! lacks what the later one said, so it is no memory: only the file of the last life is.
+//! lacks what the later one said, so it is no memory: only the file of the last life is. And a life that begins blank writes that
+//! down as its first record: if it was killed before that, its empty file is no memory either, and the note says so.
 
+use super::file::holds_records;
 use crate::net::NetError;
 use crate::process::NodeId;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,9 @@ pub(in crate::net) struct Home {
 struct Note {
     cluster: String,
     life: u64,
+    /// Whether that life began blank. As long as its file has no record, nothing else says so.
+    #[serde(default)]
+    blank: bool,
 }
 
 impl Home {
@@ -52,11 +57,21 @@ impl Home {
             let fix = "choose another folder with --data, or take the file away";
             Err(NetError::Refused(format!("{} is {whose}; {fix}", file.display())))
         };
-        match fs::read(&note).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        match self.noted() {
             Some(Note { cluster: other, .. }) if other != cluster => foreign("of another cluster"),
+            Some(Note { blank: true, .. }) if !holds_records(&file) => Ok(0),
             Some(Note { life, .. }) => Ok(life),
             None => foreign(&format!("of nobody knows which cluster: no {}", note.display())),
         }
+    }
+
+    /// The last life that began here, whatever became of its records; 0 where none did.
+    pub fn last(&self) -> u64 {
+        self.noted().map_or(0, |note| note.life)
+    }
+
+    fn noted(&self) -> Option<Note> {
+        fs::read(self.note()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
     }
 
     /// A life begins here. Records of no use are put aside first, as `nN.old`: nothing may take them for its memory.
@@ -67,11 +82,14 @@ impl Home {
         let begun = || {
             fs::create_dir_all(&self.folder)?;
             let file = self.file();
-            if blank && file.exists() {
-                let old = file.with_extension("old");
-                fs::rename(file, old)?;
+            match file.exists() {
+                true if blank && holds_records(&file) => {
+                    fs::rename(&file, file.with_extension("old"))?;
+                }
+                true if blank => fs::remove_file(&file)?,
+                _ => {}
             }
-            write_whole(&self.note(), &Note { cluster: cluster.to_string(), life })
+            write_whole(&self.note(), &Note { cluster: cluster.to_string(), life, blank })
         };
         begun().map_err(|error| {
             NetError::Refused(format!("{} cannot be written: {error}", self.folder.display()))
@@ -92,6 +110,8 @@ pub(in crate::net) fn write_whole(path: &Path, what: &impl Serialize) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::disk::Opened;
+    use crate::net::disk::frame;
 
     #[test]
     fn only_records_of_this_cluster_are_a_memory() {
@@ -107,5 +127,31 @@ mod tests {
         fs::write(home.file(), "records").expect("there is room");
         fs::remove_file(home.note()).expect("it is there");
         assert!(home.life("c1").is_err_and(|error| error.to_string().contains("nobody knows")));
+    }
+
+    #[tokio::test]
+    async fn a_blank_life_that_was_killed_before_its_first_record_is_no_memory() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let home = Home::new(folder.path(), NodeId(3));
+        assert_eq!(home.begin("c1", 2, true), Ok(()));
+        let file = Opened::at(&home.file()).await.expect("it is new").file;
+        assert_eq!((home.life("c1"), home.last()), (Ok(0), 2));
+        let mut record = Vec::new();
+        frame::put(b"\"Blank\"", &mut record);
+        drop(file.add(&record).expect("there is room"));
+        assert_eq!(home.life("c1"), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn an_empty_file_does_not_take_the_place_of_one_that_was_put_aside() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let home = Home::new(folder.path(), NodeId(3));
+        assert_eq!(home.begin("c1", 1, false), Ok(()));
+        fs::write(home.file(), "records").expect("there is room");
+        assert_eq!(home.begin("c1", 2, true), Ok(()));
+        drop(Opened::at(&home.file()).await.expect("it is new"));
+        assert_eq!(home.begin("c1", 3, true), Ok(()));
+        let kept = fs::read_to_string(folder.path().join("n3.old"));
+        assert_eq!((kept.expect("it is there").as_str(), home.file().exists()), ("records", false));
     }
 }
