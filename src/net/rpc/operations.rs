@@ -46,7 +46,8 @@ where
     type BatchResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        match take_in(&self.edge, &request) {
+        let params = request.params.as_ref().map(|params| params.get());
+        match take_in(&self.edge, &request.method, params) {
             Some(taken) => Either::Left(answer(request.id, taken)),
             None => Either::Right(self.service.call(request)),
         }
@@ -67,10 +68,11 @@ where
 /// Hands an operation to the node: its answer, or where that will come. Nothing, where the call asks for no operation.
 pub(in crate::net) fn take_in(
     edge: &Edge,
-    request: &Request<'_>,
+    method: &str,
+    params: Option<&str>,
 ) -> Option<Result<Answer, ErrorObjectOwned>> {
-    let operation = OPERATIONS.iter().find(|operation| operation.name == request.method)?;
-    let params = Params::new(request.params.as_ref().map(|params| params.get()));
+    let operation = OPERATIONS.iter().find(|operation| operation.name == method)?;
+    let params = Params::new(params);
     Some(match (operation.read)(&params) {
         Ok(op) => edge.request(op),
         Err(cause) => Err(wrong::told(operation, &params, &cause)),

@@ -1,9 +1,10 @@
 //! One WebSocket of a client: what is read from it, what waits, and what is written to it.
 
+use super::call::{Call, text, told};
 use super::{Calls, Limits, message};
 use crate::net::requests::Answer;
 use crate::net::rpc::Edge;
-use crate::net::rpc::operations::{take_in, told};
+use crate::net::rpc::operations::take_in;
 use crate::process::{Outcome, Reason};
 use futures_util::future::{BoxFuture, Either, FusedFuture, FutureExt};
 use futures_util::io::{BufReader, BufWriter};
@@ -11,8 +12,9 @@ use futures_util::stream::{self, BoxStream, FuturesUnordered, Peekable, StreamEx
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use jsonrpsee::MethodResponse;
+use jsonrpsee::types::Id;
 use jsonrpsee::types::error::reject_too_big_request;
-use jsonrpsee::types::{Id, Request};
+use serde_json::value::RawValue;
 use soketto::connection::Error;
 use soketto::{Incoming, Receiver, Sender};
 use std::convert::Infallible;
@@ -28,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) type Bytes = BufReader<BufWriter<Compat<TokioIo<Upgraded>>>>;
 
 /// Calls whose answers are not there yet: operations, and whatever else a message may hold.
-type Waiting = FuturesUnordered<Either<Later, BoxFuture<'static, MethodResponse>>>;
+type Waiting = FuturesUnordered<Either<Later, BoxFuture<'static, Option<String>>>>;
 
 /// What a client sends. A message that is read in part is read on by the same future, whatever else happens meanwhile.
 type Messages = Peekable<BoxStream<'static, Event>>;
@@ -51,8 +53,8 @@ enum Event {
     Asked(Vec<u8>),
     /// One came that is too long, and was skipped.
     TooLong,
-    /// A call that waited has its answer.
-    Answered(MethodResponse),
+    /// A call that waited has its answer; a notification has none.
+    Answered(Option<String>),
     /// The client has left.
     Left,
     /// The server ends.
@@ -90,9 +92,10 @@ impl Connection {
                 Event::Asked(message) => self.take_in(message).await,
                 Event::TooLong => {
                     let error = reject_too_big_request(self.limits.message);
-                    self.write(MethodResponse::error(Id::Null, error)).await
+                    self.write(&text(MethodResponse::error(Id::Null, error))).await
                 }
-                Event::Answered(answer) => self.write(answer).await,
+                Event::Answered(Some(answer)) => self.write(&answer).await,
+                Event::Answered(None) => Ok(()),
                 // Nobody waits for answers any more; the node goes on with what it has taken in.
                 Event::Left => break,
                 Event::Stopped => Ok(()),
@@ -121,30 +124,28 @@ impl Connection {
     /// Takes an operation in, and writes its answer if it has one already; whatever else came is answered by and by.
     async fn take_in(&mut self, message: Vec<u8>) -> Result<(), Error> {
         if message::first(&message) == Some(b'{')
-            && let Ok(request) = serde_json::from_slice::<Request<'_>>(&message)
-            && let Some(taken) = take_in(&self.edge, &request)
+            && let Ok(Call { id, method, params, .. }) = serde_json::from_slice(&message)
+            && let Some(taken) = take_in(&self.edge, method, params.map(RawValue::get))
         {
             return match taken {
-                Ok(Answer::Now(outcome)) => self.write(told(request.id, outcome)).await,
+                Ok(Answer::Now(outcome)) => self.write(&told(id, outcome)).await,
                 Ok(Answer::Later(outcome)) => {
-                    let id = request.id.into_owned();
+                    let id = id.into_owned();
                     self.waiting.push(Either::Left(Later { id, outcome }));
                     Ok(())
                 }
-                Err(error) => self.write(MethodResponse::error(request.id, error)).await,
+                Err(error) => self.write(&text(MethodResponse::error(id, error))).await,
             };
         }
         let answer = message::answer(message, self.calls.clone(), self.limits.batch);
-        self.waiting.push(Either::Right(answer.boxed()));
+        let told = answer.map(|answer| (!answer.is_notification()).then(|| text(answer)));
+        self.waiting.push(Either::Right(told.boxed()));
         Ok(())
     }
 
-    async fn write(&mut self, answer: MethodResponse) -> Result<(), Error> {
-        if answer.is_notification() {
-            return Ok(());
-        }
+    async fn write(&mut self, answer: &str) -> Result<(), Error> {
         self.unflushed = true;
-        beside(self.sender.send_text(answer.as_json().get()), &mut self.incoming).await
+        beside(self.sender.send_text(answer), &mut self.incoming).await
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
@@ -174,13 +175,13 @@ struct Later {
 }
 
 impl Future for Later {
-    type Output = MethodResponse;
+    type Output = Option<String>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<MethodResponse> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<String>> {
         self.outcome.poll_unpin(context).map(|outcome| {
             // The node may end without a word.
             let outcome = outcome.unwrap_or(Outcome::Unknown(Reason::Stopping));
-            told(std::mem::replace(&mut self.id, Id::Null), outcome)
+            Some(told(std::mem::replace(&mut self.id, Id::Null), outcome))
         })
     }
 }

@@ -5,6 +5,7 @@
 //! writes the answer where there is one; what waits for other servers is kept beside the socket. Answers that are ready
 //! together go out in one write. What stands around a connection is jsonrpsee's and hyper's.
 
+mod call;
 mod connection;
 mod message;
 mod origin;
