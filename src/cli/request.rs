@@ -269,7 +269,15 @@ impl Common {
             let text = format!("expected @2 or @HOST:PORT after the request, found {odd:?}");
             return Err(Failure::usage(text));
         }
-        parse_request_words(words, place).map_err(|error| Failure::usage(error.to_string()))
+        parse_request_words(words, place).map_err(|error| {
+            let signs = |word: &&&str| word.starts_with(['@', '&', '=']);
+            match place.is_none() && words[1..].iter().any(|word| signs(&word)) {
+                true => Failure::usage(format!(
+                    "{error}; to mean it as it stands, add @1 or another place"
+                )),
+                false => Failure::usage(error.to_string()),
+            }
+        })
     }
 
     fn show(&self, answer: &Answer, found: &Found, took: Duration) -> Result<Exit, Failure> {

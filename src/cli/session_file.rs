@@ -9,10 +9,15 @@ use crate::session::{Session, Version, Versions};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Who else replaces a session holds its directory for a moment: how often that is looked at, and how many times.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOOKS: u32 = 100;
 
 /// A session and the file that it lives in.
 #[derive(Debug)]
@@ -106,12 +111,19 @@ impl Drop for SessionFile {
     }
 }
 
-/// Keeps other commands from replacing a file of this directory as long as it is held; where a directory cannot be locked,
-/// each command still replaces the file as a whole.
+/// Keeps other commands from replacing a file of this directory as long as it is held; where a directory cannot be locked, or
+/// somebody does not let go of it, each command still replaces the file as a whole.
 fn hold(path: &Path) -> Option<File> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = File::open(directory.unwrap_or(Path::new("."))).ok()?;
-    directory.lock().ok().map(|()| directory)
+    for _ in 0..LOOKS {
+        match directory.try_lock() {
+            Ok(()) => return Some(directory),
+            Err(TryLockError::Error(_)) => return None,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_EVERY),
+        }
+    }
+    None
 }
 
 /// A name in the same directory, so that a rename replaces the file at once.

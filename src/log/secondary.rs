@@ -92,7 +92,7 @@ impl Secondary {
     fn take(&mut self, ctx: &mut Context, after: u64, entries: Vec<Arc<Entry>>) {
         let before = self.memory.log.head();
         let gap = after > before && !self.start.lacks(Defect::SkipReorderBuffer);
-        for (seq, entry) in (after + 1..).zip(entries) {
+        for (entry, seq) in entries.into_iter().zip(after + 1..) {
             if gap {
                 self.keep(seq, entry);
             } else if seq > before {

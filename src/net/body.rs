@@ -1,4 +1,4 @@
-//! Bounds on an HTTP request's body: half a request must not hold its place for ever, nor an endless one fill the memory.
+//! Bounds on HTTP requests and their bodies: half a request must not hold its place for ever, nor an endless one fill the memory.
 //!
 //! jsonrpsee takes a body that fails for a fault of its own, and answers 500: as if the call might have happened. Here
 //! the body notes why it failed, and the answer says so: 413, 408 or 400, and refused.
@@ -16,27 +16,33 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Sleep, sleep};
 use tower::{Layer, Service};
 
 /// A body that has not arrived by then is given up.
 const BODY: Duration = Duration::from_secs(30);
+/// The code of a call that finds no room.
+const OVERLOADED: i32 = 5004;
 /// What to do about half a body.
 const WHOLE: &str = "send as many bytes as content-length says";
 /// The code of a call that timed out.
 const TIMED_OUT: i32 = 5002;
 
 /// Puts a [`TimedBody`] around each request's body.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct BodyLimits {
     most_bytes: u32,
     time: Duration,
+    /// Places for the requests that are under way.
+    places: Arc<Semaphore>,
 }
 
 impl BodyLimits {
-    /// A body may have so many bytes.
-    pub fn of(most_bytes: u32) -> Self {
-        BodyLimits { most_bytes, time: BODY }
+    /// A body may have so many bytes, and so many requests may be under way at once.
+    pub fn of(most_bytes: u32, requests: u32) -> Self {
+        let places = Arc::new(Semaphore::new(requests as usize));
+        BodyLimits { most_bytes, time: BODY, places }
     }
 }
 
@@ -44,7 +50,7 @@ impl<S> Layer<S> for BodyLimits {
     type Service = Timed<S>;
 
     fn layer(&self, inner: S) -> Timed<S> {
-        Timed { inner, limits: *self }
+        Timed { inner, limits: self.clone() }
     }
 }
 
@@ -69,18 +75,25 @@ where
     }
 
     fn call(&mut self, request: HttpRequest) -> Self::Future {
-        let limits = self.limits;
+        let limits = self.limits.clone();
+        let Ok(place) = limits.places.clone().try_acquire_owned() else {
+            return async move { Excess::Requests.answer(&limits) }.boxed();
+        };
         if request.body().size_hint().lower() > u64::from(limits.most_bytes) {
-            return async move { Excess::Bytes.answer(limits) }.boxed();
+            return async move { Excess::Bytes.answer(&limits) }.boxed();
         }
         let excess = Arc::new(OnceLock::new());
         let noted = excess.clone();
-        let timed =
-            |inner| HttpBody::new(TimedBody { inner, limits, bytes: 0, late: None, excess: noted });
+        let (most_bytes, time) = (u64::from(limits.most_bytes), limits.time);
+        let timed = |inner| {
+            let body = TimedBody { inner, most_bytes, time, bytes: 0, late: None, excess: noted };
+            HttpBody::new(body)
+        };
         let answer = self.inner.call(request.map(timed));
         async move {
+            let _place = place;
             let answer = answer.await;
-            excess.get().map_or(answer, |excess| excess.answer(limits))
+            excess.get().map_or(answer, |excess| excess.answer(&limits))
         }
         .boxed()
     }
@@ -115,12 +128,14 @@ enum Excess {
     Time,
     /// It broke off, or is not what its headers say.
     Broken,
+    /// Too many requests are under way to begin with it.
+    Requests,
 }
 
 impl Excess {
     /// What the client is told: its call was never read as a whole, so nothing happened.
-    fn answer(self, limits: BodyLimits) -> Result<HttpResponse, BoxError> {
-        let BodyLimits { most_bytes, time } = limits;
+    fn answer(self, limits: &BodyLimits) -> Result<HttpResponse, BoxError> {
+        let BodyLimits { most_bytes, time, .. } = limits;
         let (status, code, message, hint) = match self {
             Excess::Bytes => {
                 let message = format!("the request has more than {most_bytes} bytes");
@@ -129,6 +144,10 @@ impl Excess {
             Excess::Time => {
                 let message = format!("the request did not arrive within {} ms", time.as_millis());
                 (408, TIMED_OUT, message, WHOLE)
+            }
+            Excess::Requests => {
+                let message = "too many requests are under way here".to_string();
+                (429, OVERLOADED, message, "send less at once, and try again")
             }
             Excess::Broken => {
                 let message = "the request's body broke off".to_string();
@@ -146,7 +165,8 @@ impl Excess {
 /// A body with a most size, and a deadline, which begins when the body first has to be waited for.
 struct TimedBody {
     inner: HttpBody,
-    limits: BodyLimits,
+    most_bytes: u64,
+    time: Duration,
     bytes: u64,
     late: Option<Pin<Box<Sleep>>>,
     /// Why the body ended early, for the answer.
@@ -159,7 +179,7 @@ impl TimedBody {
     /// The frame, if the body is within its size with it.
     fn counted(&mut self, frame: Frame) -> Result<Frame, BoxError> {
         self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-        if self.bytes <= u64::from(self.limits.most_bytes) {
+        if self.bytes <= self.most_bytes {
             return Ok(frame);
         }
         self.ended(Excess::Bytes, "the request's body is too large")
@@ -185,7 +205,7 @@ impl Body for TimedBody {
                 Err(error) => self.ended(Excess::Broken, &error.to_string()),
             }));
         }
-        let time = self.limits.time;
+        let time = self.time;
         let late = self.late.get_or_insert_with(|| Box::pin(sleep(time)));
         ready!(late.as_mut().poll(context));
         Poll::Ready(Some(self.ended(Excess::Time, "the request's body did not arrive in time")))
@@ -250,7 +270,7 @@ mod tests {
     }
 
     async fn status_of(body: HttpBody) -> u16 {
-        let limits = BodyLimits { most_bytes: 8, time: Duration::from_millis(1) };
+        let limits = BodyLimits { time: Duration::from_millis(1), ..BodyLimits::of(8, 1) };
         let mut service = limits.layer(service_fn(read));
         let answer = service.call(HttpRequest::new(body)).await;
         answer.expect("it is answered").status().as_u16()
@@ -262,5 +282,18 @@ mod tests {
         assert_eq!(status_of(HttpBody::from("9 bytes..".to_string())).await, 413);
         assert_eq!(status_of(HttpBody::new(Half)).await, 408);
         assert_eq!(status_of(HttpBody::new(BrokenOff)).await, 400);
+    }
+
+    #[tokio::test]
+    async fn more_requests_than_there_are_places_are_turned_away_until_one_has_ended() {
+        let limits = BodyLimits { time: Duration::from_millis(50), ..BodyLimits::of(8, 1) };
+        let mut service = limits.layer(service_fn(read));
+        let status = |answer: Result<HttpResponse, BoxError>| {
+            answer.expect("it is answered").status().as_u16()
+        };
+        let slow = service.call(HttpRequest::new(HttpBody::new(Half)));
+        let second = service.call(HttpRequest::new(HttpBody::empty())).await;
+        assert_eq!((status(second), status(slow.await)), (429, 408));
+        assert_eq!(status(service.call(HttpRequest::new(HttpBody::empty())).await), 200);
     }
 }

@@ -28,9 +28,9 @@ impl Directory {
     /// # Errors
     /// [`NetError::NoCluster`] if nobody listens there, or no controller does; another one where that cannot be told.
     pub async fn cluster(&self) -> Result<ClusterInfo, NetError> {
-        let connection = self.connected().await?;
-        let mut info: ClusterInfo = match ask(&connection, "cluster", &self.address).await {
-            Err(NetError::Refused(_)) => return Err(NetError::NoCluster(self.address.clone())),
+        let mut info = match self.ask().await {
+            // A connection that nothing has used for long may be gone without a word.
+            Err(NetError::Silent { .. } | NetError::Unreachable { .. }) => self.ask().await?,
             answer => answer?,
         };
         if let Some(via) = dial::host_of(&self.address).await {
@@ -38,6 +38,20 @@ impl Directory {
             servers.for_each(|server| server.address = reached(server.address, via));
         }
         Ok(info)
+    }
+
+    /// Asks over the connection that there is; one that fails is not used again.
+    async fn ask(&self) -> Result<ClusterInfo, NetError> {
+        let connection = self.connected().await?;
+        let answer = ask(&connection, "cluster", &self.address).await;
+        match answer {
+            Err(NetError::Refused(_)) => Err(NetError::NoCluster(self.address.clone())),
+            Err(error) => {
+                *self.last() = None;
+                Err(error)
+            }
+            answer => answer,
+        }
     }
 
     async fn connected(&self) -> Result<Arc<dial::Connection>, NetError> {

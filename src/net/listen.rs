@@ -106,7 +106,7 @@ pub(super) fn serve_clients(
     };
     let sockets = Sockets::new(edge.clone(), methods.clone(), limits);
     let middleware = ServiceBuilder::new()
-        .layer(BodyLimits::of(CLIENT_BODY))
+        .layer(BodyLimits::of(CLIENT_BODY, CLIENT_CONNECTIONS))
         .layer(PlainHttp::of(edge))
         .layer(sockets.clone());
     let server = Server::builder().set_config(config).set_http_middleware(middleware);
@@ -141,7 +141,8 @@ fn serve_guarded(
         .max_response_body_size(PEER_BODY)
         .max_subscriptions_per_connection(1)
         .build();
-    let middleware = ServiceBuilder::new().layer(guard).layer(BodyLimits::of(PEER_BODY));
+    let middleware =
+        ServiceBuilder::new().layer(guard).layer(BodyLimits::of(PEER_BODY, PEER_CONNECTIONS));
     let server = Server::builder().set_config(config).set_http_middleware(middleware);
     server.build_from_tcp(listener).map(|server| server.start(methods)).map_err(internal)
 }

@@ -91,7 +91,7 @@ impl<'de> Visitor<'de> for Flat {
 }
 
 fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(list: &mut A) -> Result<T, A::Error> {
-    list.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &Flat))
+    list.next_element()?.ok_or_else(|| A::Error::custom("an entry has nine fields"))
 }
 
 fn numbers<'de, const N: usize, A: SeqAccess<'de>>(list: &mut A) -> Result<[u64; N], A::Error> {

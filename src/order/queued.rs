@@ -26,7 +26,7 @@ impl Queued {
         let Some(tickets) = self.of.get_mut(&life(ticket)) else { return };
         tickets.remove(ticket.counter);
         if tickets.is_empty() && self.of.len() > 1 {
-            // Earlier lives do not come back.
+            // An earlier life does not come back; another edge begins again with the next ticket.
             self.of.remove(&life(ticket));
         }
     }

@@ -34,7 +34,7 @@ pub struct Origin {
 }
 
 /// Which tickets were ordered.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tickets {
     origins: BTreeMap<NodeId, Origin>,
 }

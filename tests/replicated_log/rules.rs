@@ -245,7 +245,11 @@ fn a_place_beyond_all_places_is_read_as_nothing() {
         assert_eq!(replies(asked), [nothing]);
     }
     let (mut secondary, _) = Server::start(N2, 2, 1);
-    let entries = vec![entry(1, "a")];
-    let said = secondary.hears(MASTER, Message::Append { epoch: 1, after: u64::MAX - 1, entries });
-    assert_eq!((sent(said), secondary.log().len()), (vec![], 0));
+    for (after, messages) in
+        [(u64::MAX - 1, 1), (u64::MAX - 1, 0), (u64::MAX - 2, 1), (u64::MAX, 0)]
+    {
+        let entries = vec![entry(1, "a"); messages];
+        secondary.hears(MASTER, Message::Append { epoch: 1, after, entries });
+        assert_eq!(secondary.log().len(), 0, "behind {after}");
+    }
 }

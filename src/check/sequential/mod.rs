@@ -53,6 +53,9 @@ impl From<Stuck> for Fault {
     }
 }
 
+/// What the versions say may take this part of the time beyond the search's own.
+const SHARE_OF_VERSIONS: u32 = 10;
+
 /// Checks a history.
 pub fn check(history: &History, budget: &Budget) -> Verdict {
     if linearizable::holds(history, &Meter::start(budget)) {
@@ -80,7 +83,8 @@ pub fn check(history: &History, budget: &Budget) -> Verdict {
 /// Where values leave open what was read, and every order would have to be tried: what the versions say against it. That is no
 /// verdict, for values decide; but what is sequential is causal-convergent too, and that model goes by versions.
 fn by_versions(history: &History, budget: &Budget) -> Option<String> {
-    let verdict = causal::check(&Facts::of(history), true, budget);
+    let left = Budget { time: budget.time / SHARE_OF_VERSIONS, ..*budget };
+    let verdict = causal::check(&Facts::of(history), true, &left);
     verdict.counterexample().map(|found| found.summary.clone())
 }
 

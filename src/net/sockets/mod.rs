@@ -88,11 +88,6 @@ impl Sockets {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             return Ok(response::too_many_requests());
         };
-        if let Some(origin) = origin::foreign(&request) {
-            let text = format!("pages of {origin} may not use this server\n");
-            let refused = HttpResponse::builder().status(403);
-            return refused.body(HttpBody::from(text)).map_err(Into::into);
-        }
         let mut handshake = Handshake::new();
         let accepted = match handshake.receive_request(&request) {
             Ok(accepted) => accepted,
@@ -148,6 +143,9 @@ where
     }
 
     fn call(&mut self, request: HttpRequest) -> Self::Future {
+        if let Some(origin) = origin::foreign(&request) {
+            return Either::Left(ready(turned_away(origin)));
+        }
         if is_upgrade_request(&request) {
             return Either::Left(ready(self.sockets.open(request)));
         }
@@ -159,4 +157,10 @@ where
             _ => Either::Right(self.inner.call(request)),
         })
     }
+}
+
+fn turned_away(origin: &str) -> Result<HttpResponse, BoxError> {
+    let text = format!("pages of {origin} may not use this server\n");
+    let refused = HttpResponse::builder().status(403);
+    refused.body(HttpBody::from(text)).map_err(Into::into)
 }

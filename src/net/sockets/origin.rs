@@ -1,4 +1,5 @@
-//! From which web page a WebSocket is opened: a browser lets any page open one to this machine, and says which page it is.
+//! From which web page a connection comes: a browser lets any page open a WebSocket to this machine, and says which page it is.
+//! A page may also give its own name this machine's address, so only hosts that are addresses are taken at their word.
 
 use jsonrpsee::server::HttpRequest;
 use std::net::IpAddr;
@@ -8,7 +9,7 @@ pub(super) fn foreign(request: &HttpRequest) -> Option<&str> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let origin = header("origin")?;
     let host = host(origin.split_once("://").map_or(origin, |(_, rest)| rest));
-    let own = header("host").map(self::host) == Some(host);
+    let own = header("host").map(self::host) == Some(host) && address(host).is_some();
     (!own && !is_local(host)).then_some(origin)
 }
 
@@ -21,8 +22,11 @@ fn host(authority: &str) -> &str {
 }
 
 fn is_local(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 #[cfg(test)]
@@ -53,5 +57,11 @@ mod tests {
             assert!(is_foreign(Some(origin)), "{origin}");
         }
         assert!(!is_foreign(None));
+        let mut request = HttpRequest::new(HttpBody::empty());
+        for (name, value) in [("host", "evil.example:6485"), ("origin", "http://evil.example:6485")]
+        {
+            request.headers_mut().insert(name, value.parse().expect("it is a header"));
+        }
+        assert!(foreign(&request).is_some(), "a name that leads to this machine");
     }
 }

@@ -19,7 +19,7 @@ pub(super) async fn answer(
         return told(415, &MethodResponse::error(Id::Null, invalid_request(&why)));
     }
     let body = whole(request.into_body()).await?;
-    // What is no JSON-RPC at all is told so in the language of HTTP too.
+    // What does not even begin as JSON-RPC is told so in the language of HTTP too.
     let status = if matches!(message::first(&body), Some(b'{' | b'[')) { 200 } else { 400 };
     let answer = message::answer(body, calls, limits.batch).await;
     if answer.is_notification() {
