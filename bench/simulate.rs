@@ -202,19 +202,23 @@ impl io::Write for Size {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_linearizable_write_costs_what_the_protocol_says() {
-        let settings = Settings::new(3, 1);
-        let plan = Plan {
-            system: System::Linearizable,
+    /// One client's SETs on three servers.
+    fn sets(system: System) -> Plan {
+        Plan {
+            system,
             operation: Operation::Set,
-            settings,
+            settings: Settings::new(3, 1),
             faults: Vec::new(),
             clients: 1,
             place: Place::One,
             requests: 50,
             pause: Duration::ZERO,
-        };
+        }
+    }
+
+    #[test]
+    fn a_linearizable_write_costs_what_the_protocol_says() {
+        let plan = sets(System::Linearizable);
         let simulated = simulate(&plan);
         // Submit, two broadcasts, two acknowledgements, and the word that it is done.
         assert!((5.9..6.5).contains(&simulated.messages), "{}", simulated.messages);
@@ -226,17 +230,7 @@ mod tests {
 
     #[test]
     fn an_eventual_write_costs_messages_too_though_nobody_waits_for_them() {
-        let plan = Plan {
-            system: System::Eventual,
-            operation: Operation::Set,
-            settings: Settings::new(3, 1),
-            faults: Vec::new(),
-            clients: 1,
-            place: Place::One,
-            requests: 50,
-            pause: Duration::ZERO,
-        };
-        let simulated = simulate(&plan);
+        let simulated = simulate(&sets(System::Eventual));
         assert!(simulated.messages > 0.0 && simulated.bytes > 100.0, "{simulated:?}");
     }
 }

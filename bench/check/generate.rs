@@ -59,9 +59,8 @@ struct Client {
     place: usize,
 }
 
-/// All clients are always busy: each idle one asks at once, and which one moves next is drawn.
-pub fn history(load: Load, seed: u64) -> History {
-    let idle = Client {
+impl Client {
+    const IDLE: Client = Client {
         phase: Phase::Idle,
         key: 0,
         act: 0,
@@ -71,82 +70,143 @@ pub fn history(load: Load, seed: u64) -> History {
         took: true,
         place: 0,
     };
-    let mut clients = vec![idle; load.clients];
-    let mut state = vec![(0_u64, 0_u64); load.keys];
-    let mut order = Vec::new();
-    let mut servers = vec![Server { state: state.clone(), applied: 0 }; load.servers];
-    let mut early = None;
-    let (mut random, mut builder) = (Random::new(seed), Builder::new());
-    let (mut started, mut ended, mut time, mut stale) = (0, 0, 0, load.stale);
-    while ended < load.operations {
-        time += 1_000;
-        let at = Stamp::new(time, (time / 1_000) as u32);
-        let number = random.below(load.clients as u64) as usize;
-        let client = &mut clients[number];
-        if load.servers > 1 {
-            let applies = random.below(load.servers as u64) as usize;
-            let most = random.below(4) as usize;
-            servers[applies].apply(&order, most);
+}
+
+/// All clients are always busy: each idle one asks at once, and which one moves next is drawn.
+pub fn history(load: Load, seed: u64) -> History {
+    let mut run = Run::new(load, seed);
+    while run.ended < load.operations {
+        run.step();
+    }
+    run.builder.finish()
+}
+
+/// A history that is being made.
+struct Run {
+    load: Load,
+    random: Random,
+    builder: Builder,
+    clients: Vec<Client>,
+    servers: Vec<Server>,
+    /// What each key holds, as (value, version), by the one order of all writes.
+    state: Vec<(u64, u64)>,
+    order: Vec<(usize, u64, u64)>,
+    started: usize,
+    ended: usize,
+    time: u64,
+    /// What some key held in the middle of the run, and whether a read is still to return it.
+    early: Option<(usize, u64, u64)>,
+    stale: bool,
+}
+
+impl Run {
+    fn new(load: Load, seed: u64) -> Self {
+        let state = vec![(0, 0); load.keys];
+        Run {
+            load,
+            random: Random::new(seed),
+            builder: Builder::new(),
+            clients: vec![Client::IDLE; load.clients],
+            servers: vec![Server { state: state.clone(), applied: 0 }; load.servers],
+            state,
+            order: Vec::new(),
+            started: 0,
+            ended: 0,
+            time: 0,
+            early: None,
+            stale: load.stale,
         }
-        let server = &mut servers[number % load.servers];
-        if load.servers == 1 {
-            server.apply(&order, usize::MAX);
-        }
+    }
+
+    /// The next client moves, and a server gets further.
+    fn step(&mut self) {
+        self.time += 1_000;
+        let at = Stamp::new(self.time, (self.time / 1_000) as u32);
+        let number = self.random.below(self.load.clients as u64) as usize;
+        self.apply();
+        let applied = self.servers[number % self.load.servers].applied;
+        let client = self.clients[number];
         match client.phase {
-            Phase::Idle if started < load.operations => {
-                started += 1;
-                *client = draw(load, &mut random, started as u64, &state);
-                let (key, value) = (format!("k{}", client.key), client.value.to_string());
-                let old = text(client.old);
-                let asked = match client.act {
-                    0 => Asked::Read,
-                    1 => Asked::Write(&value),
-                    _ => Asked::Cas(&old, &value),
-                };
-                builder.invoke(at, number as i64, &key, asked).expect("it is idle");
-            }
-            Phase::Idle => {}
-            Phase::Asked => {
-                client.phase = Phase::Took;
-                let held = &mut state[client.key];
-                client.took = client.act < 2 || held.0 == client.old;
-                if client.act == 0 {
-                    (client.value, client.version) = server.state[client.key];
-                    if early.is_none() && started > load.operations / 2 && held.0 != 0 {
-                        early = Some((client.key, held.0, held.1));
-                    }
-                    let late = stale && started > load.operations - load.operations / 20;
-                    if let Some(old) = early.filter(|old| late && old.0 == client.key) {
-                        (client.value, client.version, stale) = (old.1, old.2, false);
-                    }
-                } else if client.took {
-                    *held = (client.value, time);
-                    client.version = time;
-                    order.push((client.key, client.value, time));
-                }
-                if client.act > 0 {
-                    client.place = order.len();
-                }
-            }
-            Phase::Took if server.applied < client.place => {}
-            Phase::Took => {
-                client.phase = Phase::Idle;
-                ended += 1;
-                if client.took {
-                    let value = text(client.value);
-                    let observed = Observed::scalar(&value);
-                    let observed = match load.versions {
-                        true => observed.at_version(client.version),
-                        false => observed,
-                    };
-                    builder.ok(at, number as i64, observed).expect("it is open");
-                } else {
-                    builder.fail(at, number as i64, true).expect("it is open");
-                }
+            Phase::Idle if self.started < self.load.operations => self.ask(number, at),
+            Phase::Asked => self.take(number),
+            Phase::Took if applied >= client.place => self.answer(number, at),
+            Phase::Idle | Phase::Took => {}
+        }
+    }
+
+    /// One server has always applied all; of several, one applies a few writes more.
+    fn apply(&mut self) {
+        match self.load.servers {
+            1 => self.servers[0].apply(&self.order, usize::MAX),
+            servers => {
+                let applies = self.random.below(servers as u64) as usize;
+                let most = self.random.below(4) as usize;
+                self.servers[applies].apply(&self.order, most);
             }
         }
     }
-    builder.finish()
+
+    fn ask(&mut self, number: usize, at: Stamp) {
+        self.started += 1;
+        let client = draw(self.load, &mut self.random, self.started as u64, &self.state);
+        self.clients[number] = client;
+        let (key, value) = (format!("k{}", client.key), client.value.to_string());
+        let old = text(client.old);
+        let asked = match client.act {
+            0 => Asked::Read,
+            1 => Asked::Write(&value),
+            _ => Asked::Cas(&old, &value),
+        };
+        self.builder.invoke(at, number as i64, &key, asked).expect("it is idle");
+    }
+
+    /// The operation takes effect.
+    fn take(&mut self, number: usize) {
+        let client = &mut self.clients[number];
+        client.phase = Phase::Took;
+        if client.act == 0 {
+            return self.read(number);
+        }
+        let held = &mut self.state[client.key];
+        client.took = client.act == 1 || held.0 == client.old;
+        if client.took {
+            *held = (client.value, self.time);
+            client.version = self.time;
+            self.order.push((client.key, client.value, self.time));
+        }
+        client.place = self.order.len();
+    }
+
+    /// A read takes what its server holds, but for one near the end that takes what was there long before.
+    fn read(&mut self, number: usize) {
+        let server = &self.servers[number % self.load.servers];
+        let client = &mut self.clients[number];
+        (client.value, client.version) = server.state[client.key];
+        let (held, operations) = (self.state[client.key], self.load.operations);
+        if self.early.is_none() && self.started > operations / 2 && held.0 != 0 {
+            self.early = Some((client.key, held.0, held.1));
+        }
+        let late = self.stale && self.started > operations - operations / 20;
+        if let Some((_, value, version)) = self.early.filter(|old| late && old.0 == client.key) {
+            (client.value, client.version, self.stale) = (value, version, false);
+        }
+    }
+
+    fn answer(&mut self, number: usize, at: Stamp) {
+        let client = &mut self.clients[number];
+        client.phase = Phase::Idle;
+        self.ended += 1;
+        if !client.took {
+            return self.builder.fail(at, number as i64, true).expect("it is open");
+        }
+        let value = text(client.value);
+        let observed = Observed::scalar(&value);
+        let observed = match self.load.versions {
+            true => observed.at_version(client.version),
+            false => observed,
+        };
+        self.builder.ok(at, number as i64, observed).expect("it is open");
+    }
 }
 
 fn text(value: u64) -> String {

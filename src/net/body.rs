@@ -226,8 +226,11 @@ mod tests {
     use jsonrpsee::server::http::response::internal_error;
     use tower::service_fn;
 
-    /// A body of which nothing more comes.
-    struct Half;
+    /// Half a body: no more comes of it, or it breaks off.
+    enum Half {
+        Stalled,
+        Broken,
+    }
 
     impl Body for Half {
         type Data = <HttpBody as Body>::Data;
@@ -237,22 +240,10 @@ mod tests {
             self: Pin<&mut Self>,
             _: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame, BoxError>>> {
-            Poll::Pending
-        }
-    }
-
-    /// A body that breaks off.
-    struct BrokenOff;
-
-    impl Body for BrokenOff {
-        type Data = <HttpBody as Body>::Data;
-        type Error = BoxError;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame, BoxError>>> {
-            Poll::Ready(Some(Err("broken off".into())))
+            match *self {
+                Half::Stalled => Poll::Pending,
+                Half::Broken => Poll::Ready(Some(Err("broken off".into()))),
+            }
         }
     }
 
@@ -280,8 +271,8 @@ mod tests {
     async fn a_body_past_a_limit_is_told_which() {
         assert_eq!(status_of(HttpBody::from("8 bytes.".to_string())).await, 200);
         assert_eq!(status_of(HttpBody::from("9 bytes..".to_string())).await, 413);
-        assert_eq!(status_of(HttpBody::new(Half)).await, 408);
-        assert_eq!(status_of(HttpBody::new(BrokenOff)).await, 400);
+        assert_eq!(status_of(HttpBody::new(Half::Stalled)).await, 408);
+        assert_eq!(status_of(HttpBody::new(Half::Broken)).await, 400);
     }
 
     #[tokio::test]
@@ -291,7 +282,7 @@ mod tests {
         let status = |answer: Result<HttpResponse, BoxError>| {
             answer.expect("it is answered").status().as_u16()
         };
-        let slow = service.call(HttpRequest::new(HttpBody::new(Half)));
+        let slow = service.call(HttpRequest::new(HttpBody::new(Half::Stalled)));
         let second = service.call(HttpRequest::new(HttpBody::empty())).await;
         assert_eq!((status(second), status(slow.await)), (429, 408));
         assert_eq!(status(service.call(HttpRequest::new(HttpBody::empty())).await), 200);

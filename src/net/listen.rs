@@ -93,24 +93,21 @@ pub(super) fn serve_clients(
     methods: Methods,
     edge: Arc<Edge>,
 ) -> Result<ClientPort, NetError> {
-    let config = config(CLIENT_BODY, CLIENT_CONNECTIONS)
-        // The answer to `all` may hold more than one request ever did.
-        .max_response_body_size(u32::MAX)
-        .max_subscriptions_per_connection(0)
-        .build();
     let limits = Limits {
         connections: CLIENT_CONNECTIONS,
         message: CLIENT_BODY,
         batch: BATCH,
         waiting: QUEUE as usize,
     };
-    let sockets = Sockets::new(edge.clone(), methods.clone(), limits);
+    let sockets = Sockets::new(edge.clone(), methods, limits);
     let middleware = ServiceBuilder::new()
         .layer(BodyLimits::of(CLIENT_BODY, CLIENT_CONNECTIONS))
         .layer(PlainHttp::of(edge))
         .layer(sockets.clone());
+    // Calls are answered in front of jsonrpsee, which accepts connections and turns away what is no call.
+    let config = config(CLIENT_BODY, CLIENT_CONNECTIONS).build();
     let server = Server::builder().set_config(config).set_http_middleware(middleware);
-    let http = server.build_from_tcp(listener).map(|server| server.start(methods));
+    let http = server.build_from_tcp(listener).map(|server| server.start(Methods::new()));
     http.map(|http| ClientPort { http, sockets }).map_err(internal)
 }
 

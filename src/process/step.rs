@@ -190,40 +190,16 @@ impl Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // What every request leaves is written piece by piece: `write!` would take twice as long.
-            Step::Forwarded { ticket, to } => {
-                f.write_str("forwarded ")?;
-                ticket.fmt(f)?;
-                f.write_str(" to ")?;
-                to.fmt(f)
-            }
+            Step::Forwarded { ticket, to } => pieces(f, &[&"forwarded ", ticket, &" to ", to]),
             Step::LockTaken { round, entries, first } => {
-                f.write_str("lock taken for round ")?;
-                Number(*round).fmt(f)?;
-                f.write_str(", broadcast ")?;
-                listed(first.iter(), *entries).fmt(f)
+                let first = listed(first.iter(), *entries);
+                pieces(f, &[&"lock taken for round ", &Number(*round), &", broadcast ", &first])
             }
             Step::LockReleased { round } => {
-                f.write_str("lock released, round ")?;
-                Number(*round).fmt(f)?;
-                f.write_str(" done")
+                pieces(f, &[&"lock released, round ", &Number(*round), &" done"])
             }
-            Step::Applied { key, value, version } => {
-                f.write_str("applied ")?;
-                Short(key).fmt(f)?;
-                match value {
-                    Some(value) => {
-                        f.write_str("=")?;
-                        Short(value).fmt(f)?;
-                    }
-                    None => f.write_str(" deleted")?,
-                }
-                f.write_str(" v")?;
-                ShortVersion(*version).fmt(f)
-            }
-            Step::Read { key: Some(key) } => {
-                f.write_str("read ")?;
-                Short(key).fmt(f)
-            }
+            Step::Applied { key, value, version } => applied(f, key, value.as_deref(), *version),
+            Step::Read { key: Some(key) } => pieces(f, &[&"read ", &Short(key)]),
             Step::Read { key: None } => f.write_str("read all"),
             Step::Blocked { key, have, want, .. } => {
                 let (want, have) = (ShortVersion(*want), ShortVersion(*have));
@@ -262,6 +238,24 @@ impl Display for Step {
             Step::Opened { epoch, head } => write!(f, "opens epoch {epoch} behind {head}"),
             Step::Watched { node, health } => write!(f, "{node} is {health}"),
         }
+    }
+}
+
+/// One after the other.
+fn pieces(f: &mut fmt::Formatter<'_>, pieces: &[&dyn Display]) -> fmt::Result {
+    pieces.iter().try_for_each(|piece| piece.fmt(f))
+}
+
+fn applied(
+    f: &mut fmt::Formatter<'_>,
+    key: &str,
+    value: Option<&str>,
+    version: Version,
+) -> fmt::Result {
+    let (key, version) = (Short(key), ShortVersion(version));
+    match value {
+        Some(value) => pieces(f, &[&"applied ", &key, &"=", &Short(value), &" v", &version]),
+        None => pieces(f, &[&"applied ", &key, &" deleted v", &version]),
     }
 }
 
