@@ -64,15 +64,15 @@ async fn supervise(
             },
         };
         killed |= command == Command::Kill;
-        reins.obey(command);
-        drop(passed_on);
+        reins.obey(command, passed_on);
     }
 }
 
 impl Reins {
-    fn obey(&mut self, command: Command) {
+    /// Does what is commanded; `passed_on` is dropped when it is done.
+    fn obey(&mut self, command: Command, passed_on: Option<oneshot::Sender<()>>) {
         match command {
-            Command::Pause => self.pause(),
+            Command::Pause => self.pause(passed_on),
             Command::Resume => self.paused = None,
             Command::Stop => {
                 self.stop = None;
@@ -85,11 +85,13 @@ impl Reins {
         }
     }
 
-    /// Blocks the server's one thread until the other end of the channel is dropped.
-    fn pause(&mut self) {
+    /// Blocks the server's one thread until the other end of the channel is dropped. Whoever paused it hears of that
+    /// only when the thread stands still: until then it may still answer.
+    fn pause(&mut self, passed_on: Option<oneshot::Sender<()>>) {
         let (resume, wait) = blocking::channel::<()>();
         self.paused = Some(resume);
         self.runtime.spawn(async move {
+            drop(passed_on);
             let _ = wait.recv();
         });
     }
