@@ -80,6 +80,19 @@ impl Link {
         }
     }
 
+    /// The directed links among servers 1 to `servers` that these are.
+    pub fn among(self, servers: u32) -> Vec<(NodeId, NodeId)> {
+        let nodes = || (1..=servers).map(NodeId);
+        let mut links = match self {
+            Link::OneWay(a, b) => vec![(a, b)],
+            Link::Both(a, b) => vec![(a, b), (b, a)],
+            Link::All => nodes().flat_map(|from| nodes().map(move |to| (from, to))).collect(),
+        };
+        let is_one = |node: NodeId| (1..=servers).contains(&node.0);
+        links.retain(|(from, to)| from != to && is_one(*from) && is_one(*to));
+        links
+    }
+
     fn highest(self) -> u32 {
         match self {
             Link::OneWay(a, b) | Link::Both(a, b) => a.max(b).0,
@@ -181,6 +194,21 @@ pub struct Conduct {
     pub cut: bool,
 }
 
+impl Conduct {
+    /// A fault of its link begins or ends.
+    pub fn change(&mut self, fault: Fault) {
+        match fault {
+            Fault::Heal(_) => *self = Conduct::default(),
+            Fault::Slow(_, delay) => self.delay = Some(delay),
+            Fault::Lose(_, percent) => self.lose = percent,
+            Fault::Duplicate(_, percent) => self.duplicate = percent,
+            Fault::Reorder(_, most) => self.reorder = most,
+            Fault::Cut(_) => self.cut = true,
+            _ => {}
+        }
+    }
+}
+
 /// How every directed link of a cluster behaves now; links that are as at the start are not listed.
 #[derive(Debug, Clone, Default)]
 pub struct Conducts {
@@ -196,25 +224,14 @@ impl Conducts {
     /// Applies a link fault among servers 1 to `servers`. Faults of servers have no effect here.
     pub fn apply(&mut self, fault: Fault, servers: u32) {
         let Some(link) = fault.link() else { return };
-        let nodes = || (1..=servers).map(NodeId);
-        for (from, to) in nodes().flat_map(|from| nodes().map(move |to| (from, to))) {
-            if from != to && link.covers(from, to) {
-                change(self.of.entry((from, to)).or_default(), fault);
+        for ends in link.among(servers) {
+            let mut conduct = self.on(ends.0, ends.1);
+            conduct.change(fault);
+            match conduct == Conduct::default() {
+                true => _ = self.of.remove(&ends),
+                false => _ = self.of.insert(ends, conduct),
             }
         }
-        self.of.retain(|_, conduct| *conduct != Conduct::default());
-    }
-}
-
-fn change(conduct: &mut Conduct, fault: Fault) {
-    match fault {
-        Fault::Heal(_) => *conduct = Conduct::default(),
-        Fault::Slow(_, delay) => conduct.delay = Some(delay),
-        Fault::Lose(_, percent) => conduct.lose = percent,
-        Fault::Duplicate(_, percent) => conduct.duplicate = percent,
-        Fault::Reorder(_, most) => conduct.reorder = most,
-        Fault::Cut(_) => conduct.cut = true,
-        _ => {}
     }
 }
 

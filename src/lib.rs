@@ -7,7 +7,8 @@
 //! | --- | --- |
 //! | [`session`] | a client's version clocks |
 //! | [`random`] | seeded randomness |
-//! | [`lines`] | lines that are written often, gathered as text |
+//! | [`say`], [`lines`] | what is said often: its words; its lines on their way to a file |
+//! | [`window`] | values by counter, for what comes and goes nearly in order |
 //! | [`nearest`] | what somebody may have meant who wrote an unknown name |
 //! | [`process`] | the one idea: [`process::Process`], [`process::Ctx`], effects and outcomes |
 //! | [`timers`], [`store`] | the timers of a process; variables with versions |
@@ -45,6 +46,7 @@ pub mod picker;
 pub mod plot;
 pub mod process;
 pub mod random;
+pub mod say;
 pub mod scenario;
 pub mod session;
 pub mod sim;
@@ -53,6 +55,7 @@ pub mod store;
 pub mod systems;
 pub mod timers;
 pub mod trial;
+pub mod window;
 
 /// The worked example of `docs/add-a-system.md`, compiled and run with the tests.
 #[cfg(doctest)]

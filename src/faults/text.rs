@@ -3,6 +3,7 @@
 use super::{FASTEST_CLOCK, Fault, Link, MAX_DELAY, SLOWEST_CLOCK};
 use crate::nearest::unknown;
 use crate::process::NodeId;
+use crate::say::Say;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::Duration;
@@ -37,6 +38,8 @@ impl Display for Fault {
         }
     }
 }
+
+impl Say for Fault {}
 
 /// The words that begin a fault.
 pub const WORDS: [&str; 11] = [

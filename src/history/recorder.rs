@@ -5,8 +5,8 @@
 //! caller's clock; where two threads hand theirs in out of order, the later place in the file keeps the earlier time. The
 //! file is whole after each event, so that a run that is killed can still be checked.
 
-use crate::lines::Text;
 use crate::process::{Key, Logged, NodeId, Op, Outcome, Reason, Value};
+use crate::say::Text;
 use crate::session::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, Write};
@@ -189,7 +189,7 @@ impl State {
         match value {
             Some(value) => self.line.quote(value),
             None => self.line.push("null"),
-        }
+        };
     }
 
     /// The same of a log that was read.
@@ -206,29 +206,20 @@ impl State {
     fn begin_any(&mut self, time: Duration, kind: &str, recording: &Recording) {
         self.time = self.time.max(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         self.line.clear();
-        for (name, number) in [
-            ("{\"index\":", self.index),
-            (",\"time\":", self.time),
-            (",\"process\":", recording.process),
-        ] {
-            self.line.push(name);
-            self.line.number(number);
-        }
-        for part in [",\"type\":\"", kind, "\",\"f\":\"", recording.function, "\",\"key\":"] {
-            self.line.push(part);
-        }
-        self.line.quote(&recording.key);
-        self.line.push(",\"value\":");
+        self.line.push("{\"index\":").number(self.index).push(",\"time\":").number(self.time);
+        self.line.push(",\"process\":").number(recording.process);
+        self.line.push(",\"type\":\"").push(kind).push("\",\"f\":\"").push(recording.function);
+        self.line.push("\",\"key\":").quote(&recording.key).push(",\"value\":");
     }
 
     /// What is known of an operation that was done.
     fn done(&mut self, recording: &Recording, version: Option<Version>) {
         let node = recording.node.map(|node| u64::from(node.0));
-        for (name, number) in [(",\"version\":", version), (",\"node\":", node)] {
-            if let Some(number) = number {
-                self.line.push(name);
-                self.line.number(number);
-            }
+        if let Some(version) = version {
+            self.line.push(",\"version\":").number(version);
+        }
+        if let Some(node) = node {
+            self.line.push(",\"node\":").number(node);
         }
         if recording.is_final {
             self.line.push(",\"final\":true");
@@ -237,7 +228,7 @@ impl State {
 
     fn error(&mut self, reason: &Reason) {
         self.line.push(",\"error\":");
-        self.line.quote_shown(reason);
+        self.line.quote_said(reason);
     }
 
     fn end_line(&mut self) {

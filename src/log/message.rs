@@ -3,8 +3,8 @@
 use super::entries::{Entry, Run};
 use super::server::MASTER;
 use crate::process::{NodeId, Short};
+use crate::say::{Say, Text, display_as_said};
 use serde::{Deserialize, Serialize};
-use std::fmt::{self, Display};
 use std::sync::Arc;
 
 /// So many messages of the log does a trace show of one message between servers.
@@ -116,38 +116,48 @@ impl Message {
     }
 }
 
-impl Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say for Message {
+    fn say(&self, text: &mut Text) {
         match self {
             Message::Append { after, entries, .. } => {
-                write!(f, "append {}", listed(*after, entries))
+                text.push("append ");
+                return say_listed(*after, entries, text);
             }
-            Message::Have(held) => write!(f, "have {}", held.seq),
-            Message::Heartbeat { head, .. } => write!(f, "heartbeat, at {head}"),
-            Message::Alive(held) => write!(f, "alive, have {}", held.seq),
-            Message::Lead(lead) => write!(f, "lead epoch {}, at {}", lead.epoch, lead.head),
-            Message::Recall { epoch } => write!(f, "recall for epoch {epoch}"),
-            Message::Holding(Holding { blank: true, .. }) => f.write_str("holding nothing (blank)"),
-            Message::Holding(holding) => {
-                write!(f, "holding {} of epoch {}", holding.seq, holding.complete)
-            }
-            Message::Fetch { after, .. } => write!(f, "fetch behind {after}"),
             Message::Fetched { after, entries, .. } => {
-                write!(f, "fetched {}", listed(*after, entries))
+                text.push("fetched ");
+                return say_listed(*after, entries, text);
             }
-        }
+            Message::Have(held) => text.push("have ").number(held.seq),
+            Message::Heartbeat { head, .. } => text.push("heartbeat, at ").number(*head),
+            Message::Alive(held) => text.push("alive, have ").number(held.seq),
+            Message::Lead(Lead { epoch, head, .. }) => {
+                text.push("lead epoch ").number(*epoch).push(", at ").number(*head)
+            }
+            Message::Recall { epoch } => text.push("recall for epoch ").number(*epoch),
+            Message::Holding(Holding { blank: true, .. }) => text.push("holding nothing (blank)"),
+            Message::Holding(Holding { seq, complete, .. }) => {
+                text.push("holding ").number(*seq).push(" of epoch ").number(*complete)
+            }
+            Message::Fetch { after, .. } => text.push("fetch behind ").number(*after),
+        };
     }
 }
 
-/// `3 Msg3`, `3…5 Msg3, Msg4, Msg5`, or `none`.
-fn listed(after: u64, entries: &[Arc<Entry>]) -> String {
-    let (first, last) = (after.saturating_add(1), after.saturating_add(entries.len() as u64));
-    let shown = entries.iter().take(SHOWN).map(|entry| Short(&entry.message).to_string());
-    let shown = shown.collect::<Vec<_>>().join(", ");
-    match entries.len() {
-        0 => "none".to_string(),
-        1 => format!("{first} {shown}"),
-        few if few <= SHOWN => format!("{first}…{last} {shown}"),
-        _ => format!("{first}…{last} {shown}, …"),
+display_as_said!(Message);
+
+/// Says `3 Msg3`, `3…5 Msg3, Msg4, Msg5`, or `none`.
+fn say_listed(after: u64, entries: &[Arc<Entry>], text: &mut Text) {
+    let Some((first, others)) = entries.split_first() else {
+        text.push("none");
+        return;
+    };
+    text.number(after.saturating_add(1));
+    if !others.is_empty() {
+        text.push("…").number(after.saturating_add(entries.len() as u64));
     }
+    text.push(" ").say(&Short(&first.message));
+    for entry in &others[..others.len().min(SHOWN - 1)] {
+        text.push(", ").say(&Short(&entry.message));
+    }
+    text.push(if entries.len() > SHOWN { ", …" } else { "" });
 }

@@ -5,9 +5,9 @@
 
 use super::entry::Entry;
 use super::state::{Answer, State};
-use super::window::Window;
 use super::{Level, Message, Order, PRIMARY, Timer};
 use crate::process::{Ctx, Outcome, Reason, Step, Ticket};
+use crate::window::Window;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;

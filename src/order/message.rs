@@ -4,9 +4,9 @@ use super::PRIMARY;
 use super::catchup::{Part, Pull, Rounds};
 use super::entry::{Entry, shared_entries};
 use super::round::Round;
-use crate::process::{NodeId, Number, Reason, Ticket, Triple, listed};
+use crate::process::{NodeId, Reason, Ticket, Triple, say_listed};
+use crate::say::{Say, Text, display_as_said};
 use serde::{Deserialize, Serialize};
-use std::fmt::{self, Display};
 use std::sync::Arc;
 
 /// One message of the order. Whatever carries an epoch is ignored by who has seen a higher one.
@@ -112,48 +112,41 @@ impl Message {
     }
 }
 
-impl Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say for Message {
+    fn say(&self, text: &mut Text) {
         match self {
-            // Of these there are so many that they are written piece by piece.
             Message::Submit { entries, .. } => {
-                f.write_str("submit ")?;
-                carried(entries).fmt(f)
+                text.push("submit ");
+                return say_carried(entries, text);
             }
-            Message::Refused { ticket, .. } => write!(f, "refuse {ticket}"),
+            Message::Refused { ticket, .. } => text.push("refuse ").say(ticket),
             Message::Broadcast { round, .. } => {
-                f.write_str("round ")?;
-                Number(round.number).fmt(f)?;
-                f.write_str(" ")?;
-                carried(&round.entries).fmt(f)
+                text.push("round ").number(round.number).push(" ");
+                return say_carried(&round.entries, text);
             }
-            Message::Ack { number, .. } => {
-                f.write_str("ack ")?;
-                Number(*number).fmt(f)
-            }
-            Message::Done { number, .. } => {
-                f.write_str("done ")?;
-                Number(*number).fmt(f)
-            }
-            Message::Probe { head, .. } => write!(f, "probe, at {head}"),
-            Message::Pull(pull) => write!(f, "pull from {}", pull.after),
+            Message::Ack { number, .. } => text.push("ack ").number(*number),
+            Message::Done { number, .. } => text.push("done ").number(*number),
+            Message::Probe { head, .. } => text.push("probe, at ").number(*head),
+            Message::Pull(pull) => text.push("pull from ").number(pull.after),
             Message::Rounds(Rounds { rounds, head, .. }) => match rounds.len() {
-                1 => write!(f, "a missing round, at {head}"),
-                missing => write!(f, "{missing} missing rounds, at {head}"),
+                1 => text.push("a missing round, at ").number(*head),
+                missing => text.show(format_args!("{missing} missing rounds, at {head}")),
             },
-            Message::Snapshot(part) => {
-                write!(f, "snapshot at {}, {} items", part.place.number, part.items.len())
+            Message::Snapshot(Part { place, items, .. }) => {
+                text.show(format_args!("snapshot at {}, {} items", place.number, items.len()))
             }
-            Message::Recall { epoch } => write!(f, "recall for epoch {epoch}"),
-            Message::Holding { blank: true, .. } => f.write_str("holding nothing (blank)"),
-            Message::Holding { number, .. } => write!(f, "holding {number}"),
-        }
+            Message::Recall { epoch } => text.push("recall for epoch ").number(*epoch),
+            Message::Holding { blank: true, .. } => text.push("holding nothing (blank)"),
+            Message::Holding { number, .. } => text.push("holding ").number(*number),
+        };
     }
 }
 
-/// Entries as a trace shows them.
-fn carried(entries: &[Arc<Entry>]) -> impl Display {
-    listed(entries.iter().map(|entry| &entry.triple), entries.len())
+display_as_said!(Message);
+
+/// Says entries as a trace shows them.
+fn say_carried(entries: &[Arc<Entry>], text: &mut Text) {
+    say_listed(entries.iter().map(|entry| &entry.triple), entries.len(), text);
 }
 
 /// The first few triples of a list of entries.

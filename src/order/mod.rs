@@ -43,7 +43,6 @@ mod round;
 mod state;
 mod tickets;
 mod view;
-mod window;
 
 pub use edge::{Settled, Until};
 pub use entry::Entry;

@@ -10,9 +10,9 @@ use super::queued::Queued;
 use super::round::Round;
 use super::view::Member;
 use super::{Level, MAX_ROUND_BYTES, MAX_ROUND_ENTRIES, Message, Order, Timer};
-use crate::process::{Action, Ctx, Defect, NodeId, Reason, Start, Step, within_limits};
+use crate::process::{Action, Ctx, Defect, NodeId, Nodes, Reason, Start, Step, within_limits};
 use crate::session::{Version, version};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +25,8 @@ const MOST_QUEUED_BYTES: usize = 32 * MAX_ROUND_BYTES;
 #[derive(Debug)]
 pub(super) struct Open {
     pub round: Arc<Round>,
-    pub waiting: BTreeSet<NodeId>,
+    /// How many members owe its acknowledgement.
+    pub owed: usize,
 }
 
 /// The queue, the lock and the view.
@@ -103,6 +104,26 @@ impl Primary {
     /// The rounds after `number`, where they are kept.
     pub fn missing(&self, number: u64) -> Option<Vec<Arc<Round>>> {
         if number >= self.head { Some(Vec::new()) } else { self.log.after(number) }
+    }
+
+    /// A round begins: every other server of the view is to get it and owes its acknowledgement. Those whose clients wait
+    /// come first.
+    fn receivers(&mut self, round: &Round, now: Duration) -> Nodes {
+        let origins = origins(round.entries.iter());
+        let (mut to, mut others) = (Nodes::new(), Nodes::new());
+        for (node, member) in self.members.iter_mut().filter(|(_, member)| member.in_view) {
+            (member.owes, member.progress, member.sent) = (true, now, now);
+            let list = if origins.binary_search(node).is_ok() { &mut to } else { &mut others };
+            list.push(*node);
+        }
+        to.append(&mut others);
+        to
+    }
+
+    /// Whether the round under way is in another memory, or there is no other in the view.
+    fn is_held(&self) -> bool {
+        let mut others = self.members.values().filter(|member| member.in_view).peekable();
+        others.peek().is_none() || others.any(|member| !member.owes)
     }
 
     fn is_full(&self, cost: usize) -> bool {
@@ -246,19 +267,13 @@ impl Order {
         primary.head = round.number;
         primary.counter += round.writes();
         primary.log.push(round.clone(), cost, ctx.now());
-        let first = first_triples(&round.entries);
-        ctx.note(Step::LockTaken { round: round.number, entries: round.entries.len(), first });
-        let waiting: BTreeSet<NodeId> = primary.view().filter(|node| *node != primary.id).collect();
-        for node in &waiting {
-            if let Some(member) = primary.members.get_mut(node) {
-                (member.progress, member.sent) = (ctx.now(), ctx.now());
-            }
-        }
-        ctx.send_all(
-            origins_first(&round, &waiting),
-            Message::Broadcast { round: round.clone(), done },
-        );
-        primary.open = Some(Open { round, waiting });
+        ctx.note_with(|| {
+            let first = first_triples(&round.entries);
+            Step::LockTaken { round: round.number, entries: round.entries.len(), first }
+        });
+        let to = primary.receivers(&round, ctx.now());
+        primary.open = Some(Open { round: round.clone(), owed: to.len() });
+        ctx.send_all(to, Message::Broadcast { round, done });
         self.keep_watch(ctx);
         self.advance(ctx);
     }
@@ -266,15 +281,12 @@ impl Order {
     /// The round got further: deliver it here once another memory holds it, and free the lock once all do.
     pub(super) fn advance<P: Level>(&mut self, ctx: &mut Ctx<P>) {
         let Some(primary) = &mut self.primary else { return };
-        let Some(open) = &mut primary.open else { return };
         if self.start.lacks(Defect::ReleaseEarly) {
-            open.waiting.clear();
+            primary.forgive_all();
         }
-        let others = primary.members.iter().filter(|(_, member)| member.in_view);
-        let held = others.clone().count() == 0
-            || others.clone().any(|(node, _)| !open.waiting.contains(node));
-        let (round, over) = (open.round.clone(), open.waiting.is_empty());
-        if held && self.state.number < round.number {
+        let Some(open) = &primary.open else { return };
+        let (round, over) = (open.round.clone(), open.owed == 0);
+        if self.state.number < round.number && primary.is_held() {
             self.deliver(ctx, &round);
         }
         if over {
@@ -289,17 +301,13 @@ impl Order {
         round.entries.iter().for_each(|entry| primary.queued.remove(entry.ticket));
         ctx.note(Step::LockReleased { round: round.number });
         let (epoch, number) = (self.epoch, round.number);
-        // An empty round opens an epoch: whoever waited for a round of an earlier one learns here that it is done.
-        let writers: BTreeSet<NodeId> = match round.entries.as_slice() {
-            [] => primary.members.keys().copied().collect(),
-            entries => entries
-                .iter()
-                .filter(|entry| entry.writes())
-                .map(|entry| entry.ticket.node)
-                .collect(),
-        };
         if self.style.tell_done {
-            let to = writers.into_iter().filter(|node| *node != self.start.id).collect();
+            // An empty round opens an epoch: whoever waited for a round of an earlier one learns here that it is done.
+            let mut to = match round.entries.as_slice() {
+                [] => primary.members.keys().copied().collect(),
+                entries => origins(entries.iter().filter(|entry| entry.writes())),
+            };
+            to.retain(|node| *node != self.start.id);
             ctx.send_all(to, Message::Done { epoch, number });
         }
         self.on_done(number);
@@ -333,11 +341,10 @@ impl Order {
     }
 }
 
-/// The servers to broadcast to: those whose clients wait come first.
-fn origins_first(round: &Round, view: &BTreeSet<NodeId>) -> Vec<NodeId> {
-    let origins: BTreeSet<NodeId> = round.entries.iter().map(|entry| entry.ticket.node).collect();
-    let (mut first, rest): (Vec<NodeId>, Vec<NodeId>) =
-        view.iter().partition(|node| origins.contains(node));
-    first.extend(rest);
-    first
+/// The servers whose requests these are, each once, in order.
+fn origins<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> Nodes {
+    let mut nodes: Nodes = entries.map(|entry| entry.ticket.node).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
 }

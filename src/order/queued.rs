@@ -1,7 +1,7 @@
 //! The tickets in the primary's queue and in the round under way.
 
-use super::window::Window;
 use crate::process::{NodeId, Ticket};
+use crate::window::Window;
 use std::collections::BTreeMap;
 
 /// A set of tickets, by edge and by its life.

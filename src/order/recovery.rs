@@ -51,7 +51,7 @@ impl Order {
         }
         let unclear =
             |node: &NodeId| recovery.holdings.get(node).is_none_or(|holding| holding.blank);
-        let ask = others.into_iter().filter(unclear).collect();
+        let ask = others.into_iter().filter(unclear);
         ctx.send_all(ask, Message::Recall { epoch: self.epoch });
         ctx.arm(Timer::Pull.into(), self.timing().resend_after);
     }

@@ -3,10 +3,10 @@
 use super::entry::{Entry, escaped};
 use super::round::Round;
 use super::tickets::{Origin, Tickets, Written};
-use super::window::Window;
 use crate::process::{Action, Key, NodeId, Ticket, Versioned};
 use crate::session::{EPOCH_STEP, Version, epoch_and_counter, version};
 use crate::store::{Store, Variable};
+use crate::window::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

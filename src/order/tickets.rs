@@ -4,9 +4,9 @@
 //! nothing any more, and whatever is below is forgotten. Reads are not in it: ordering a read twice harms nobody.
 
 use super::entry::Entry;
-use super::window::Window;
 use crate::process::{NodeId, Ticket};
 use crate::session::Version;
+use crate::window::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -16,6 +16,8 @@ pub(super) struct Member {
     /// Which life of it counts: acknowledgements of others release nothing.
     pub incarnation: u64,
     pub in_view: bool,
+    /// Whether the round under way waits for its acknowledgement.
+    pub owes: bool,
     /// The last round that it has for sure.
     pub acked: u64,
     /// What it asked for last, to tell progress from repetition.
@@ -29,7 +31,8 @@ pub(super) struct Member {
 impl Member {
     /// A server of the view in this life, of which nothing is known yet.
     pub fn new(incarnation: u64, now: Duration) -> Self {
-        Member { incarnation, in_view: true, acked: 0, pulled: None, progress: now, sent: now }
+        let (in_view, owes) = (true, false);
+        Member { incarnation, in_view, owes, acked: 0, pulled: None, progress: now, sent: now }
     }
 }
 
@@ -50,10 +53,29 @@ impl Primary {
         if let Some(member) = self.members.get_mut(&node) {
             member.in_view = false;
         }
-        if let Some(open) = &mut self.open {
-            open.waiting.remove(&node);
-        }
+        self.forgive(node);
         true
+    }
+
+    /// The round under way no longer waits for this server.
+    fn forgive(&mut self, node: NodeId) {
+        let (member, open) = (self.members.get_mut(&node), &mut self.open);
+        if let (Some(member), Some(open)) = (member, open)
+            && std::mem::take(&mut member.owes)
+        {
+            open.owed -= 1;
+        }
+    }
+
+    /// The round under way waits for nobody.
+    pub(super) fn forgive_all(&mut self) {
+        let nodes: Vec<NodeId> = self.owing().collect();
+        nodes.into_iter().for_each(|node| self.forgive(node));
+    }
+
+    /// The servers for which the round under way waits.
+    fn owing(&self) -> impl Iterator<Item = NodeId> {
+        self.members.iter().filter(|(_, member)| member.owes).map(|(node, _)| *node)
     }
 
     /// Whether a server that has all rounds up to `acked` may be let back: it lacks nothing that is older than the
@@ -78,20 +100,17 @@ impl Primary {
         let Some(member) = self.members.get_mut(&node) else { return false };
         member.in_view = true;
         (member.progress, member.sent) = (now, now);
-        if let Some(open) = self.open.as_mut().filter(|_| member.acked < head) {
-            open.waiting.insert(node);
+        if let Some(open) = self.open.as_mut().filter(|_| member.acked < head && !member.owes) {
+            member.owes = true;
+            open.owed += 1;
         }
         true
     }
 
     /// When to look again: at the next resend, probe or suspicion.
     fn next_watch(&self, resend: Duration, suspect: Duration, now: Duration) -> Option<Duration> {
-        let waiting = self
-            .open
-            .iter()
-            .flat_map(|open| &open.waiting)
-            .filter_map(|node| self.members.get(node));
-        let due = waiting.flat_map(|member| [member.sent + resend, member.progress + suspect]);
+        let owing = self.members.values().filter(|member| member.owes);
+        let due = owing.flat_map(|member| [member.sent + resend, member.progress + suspect]);
         let away = self
             .members
             .values()
@@ -124,11 +143,10 @@ impl Order {
             ctx.note(Step::Returned { node: from });
             self.send_round_again(ctx, from);
         }
-        let Some(open) = self.primary.as_mut().and_then(|primary| primary.open.as_mut()) else {
-            return;
-        };
+        let Some(primary) = &mut self.primary else { return };
+        let Some(open) = &primary.open else { return };
         if number >= open.round.number || self.start.lacks(Defect::StaleAck) {
-            open.waiting.remove(&from);
+            primary.forgive(from);
             self.advance(ctx);
         }
     }
@@ -138,15 +156,14 @@ impl Order {
         let Some(primary) = &mut self.primary else { return };
         primary.watch_armed = false;
         let (now, timing) = (ctx.now(), self.start.timing);
-        let waiting: Vec<NodeId> =
-            primary.open.iter().flat_map(|open| open.waiting.iter().copied()).collect();
+        let owing: Vec<NodeId> = primary.owing().collect();
         let silent = |primary: &Primary, node: NodeId| {
             primary
                 .members
                 .get(&node)
                 .is_some_and(|member| now >= member.progress + timing.suspect_after)
         };
-        for node in waiting {
+        for node in owing {
             let Some(primary) = &mut self.primary else { return };
             if !silent(primary, node) {
                 self.resend_if_due(ctx, node);
@@ -174,12 +191,11 @@ impl Order {
     fn send_round_again<P: Level>(&mut self, ctx: &mut Ctx<P>, node: NodeId) {
         let done = self.done;
         let Some(primary) = &mut self.primary else { return };
-        let Some(open) = primary.open.as_ref().filter(|open| open.waiting.contains(&node)) else {
+        let Some(open) = &primary.open else { return };
+        let Some(member) = primary.members.get_mut(&node).filter(|member| member.owes) else {
             return;
         };
-        if let Some(member) = primary.members.get_mut(&node) {
-            member.sent = ctx.now();
-        }
+        member.sent = ctx.now();
         let round = open.round.clone();
         ctx.note(Step::Resent { what: format!("round {} to {node}", round.number) });
         ctx.send(node, Message::Broadcast { round, done });
@@ -229,8 +245,8 @@ impl Order {
             return false;
         }
         if pull.incarnation > member.incarnation {
-            let in_view = member.in_view;
-            *member = Member { in_view, ..Member::new(pull.incarnation, now) };
+            let (in_view, owes) = (member.in_view, member.owes);
+            *member = Member { in_view, owes, ..Member::new(pull.incarnation, now) };
             self.catchup.sent(from);
             if in_view && primary.head > 0 && primary.drop_from_view(from) {
                 ctx.note(Step::Forgot { node: from });

@@ -2,7 +2,11 @@
 
 use super::{NodeId, Outcome, Process, Step, Ticket};
 use crate::random::Random;
+use smallvec::SmallVec;
 use std::time::Duration;
+
+/// Some servers, in order. Few need no memory of their own: most messages go to one or to a handful.
+pub type Nodes = SmallVec<[NodeId; 4]>;
 
 /// What a process wants done; the driver performs effects, in order, after the handler returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +14,7 @@ pub enum Effect<M, T, R> {
     /// Send one message to each of these peers, in this order; encoded once.
     Send {
         /// The receivers.
-        to: Vec<NodeId>,
+        to: Nodes,
         /// What they get.
         message: M,
     },
@@ -109,11 +113,12 @@ impl<P: Process> Ctx<P> {
 
     /// Sends `message` to one peer. It may be lost, late or repeated.
     pub fn send(&mut self, to: NodeId, message: P::Message) {
-        self.effects.push(Effect::Send { to: vec![to], message });
+        self.send_all([to], message);
     }
 
     /// Sends `message` to each peer, in this order.
-    pub fn send_all(&mut self, to: Vec<NodeId>, message: P::Message) {
+    pub fn send_all(&mut self, to: impl IntoIterator<Item = NodeId>, message: P::Message) {
+        let to = Nodes::from_iter(to);
         if !to.is_empty() {
             self.effects.push(Effect::Send { to, message });
         }

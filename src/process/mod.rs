@@ -25,16 +25,17 @@ mod step;
 mod text;
 
 pub use concern::Concern;
-pub use ctx::{Ctx, Effect, EffectOf};
+pub use ctx::{Ctx, Effect, EffectOf, Nodes};
 pub use defect::Defect;
 pub(crate) use op::within_limits;
 pub use op::{Action, Key, LONGEST_WAIT, MAX_KEY, MAX_VALUE, Op, Triple, Value};
-pub use outcome::{Logged, Outcome, Reason, Versioned};
-pub use shown::{Number, Short, ShortVersion, listed};
+pub use outcome::{Brief, Logged, Outcome, Reason, Versioned};
+pub use shown::{Short, ShortVersion, say_listed};
 pub use start::{Health, Replication, Start, Status, Timing};
 pub use step::Step;
 pub(crate) use text::{maybe_shared, shared};
 
+use crate::say::{Say, Text, display_as_said};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use std::fmt::{self, Debug, Display};
 
@@ -43,8 +44,8 @@ use std::fmt::{self, Debug, Display};
 /// Whatever arrives from a peer or a client is input: a message that makes no sense is dropped with a note, never a
 /// panic. The order of effects is behaviour, so a process keeps ordered collections only.
 pub trait Process: Sized {
-    /// What peers say to each other, named as in the paper. `Display` is its short form in traces: `ack 3`.
-    type Message: Clone + Debug + Display + Serialize + DeserializeOwned + Send + 'static;
+    /// What peers say to each other, named as in the paper. What it says is its short form in traces: `ack 3`.
+    type Message: Clone + Debug + Say + Serialize + DeserializeOwned + Send + 'static;
     /// The timers that this algorithm owns, by name.
     type Timer: Clone + Ord + Debug + Send + 'static;
     /// What must survive a crash ([`Nothing`] where nothing must). `Display` is its short form in traces.
@@ -83,15 +84,9 @@ impl Display for Nothing {
 #[serde(transparent)]
 pub struct NodeId(pub u32);
 
-impl Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match f.width() {
-            None => {
-                f.write_str("n")?;
-                Number(self.0.into()).fmt(f)
-            }
-            Some(_) => f.pad(&format!("n{}", self.0)),
-        }
+impl Say for NodeId {
+    fn say(&self, text: &mut Text) {
+        text.push("n").number(self.0.into());
     }
 }
 
@@ -116,15 +111,14 @@ impl Serialize for Ticket {
     }
 }
 
-impl Display for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("n")?;
-        Number(self.node.0.into()).fmt(f)?;
+impl Say for Ticket {
+    fn say(&self, text: &mut Text) {
+        text.say(&self.node);
         if self.incarnation != 1 {
-            f.write_str(".")?;
-            Number(self.incarnation).fmt(f)?;
+            text.push(".").number(self.incarnation);
         }
-        f.write_str("#")?;
-        Number(self.counter).fmt(f)
+        text.push("#").number(self.counter);
     }
 }
+
+display_as_said!(NodeId, Ticket);

@@ -4,9 +4,9 @@ use super::concern::Concern;
 use super::outcome::Reason;
 use super::shown::Short;
 use super::text::maybe_shared;
+use crate::say::{Say, Text, display_as_said};
 use crate::session::Session;
 use serde::{Deserialize, Serialize, Serializer};
-use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,25 +144,21 @@ fn limited(what: &str, text: &str, limit: usize) -> Result<(), Reason> {
     Err(Reason::TooLarge { what: what.to_string(), bytes: text.len() as u64, limit: limit as u64 })
 }
 
-impl Display for Op {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say for Op {
+    fn say(&self, text: &mut Text) {
         match self {
             Op::Set { key, value, .. } => {
-                f.write_str("set ")?;
-                Short(key).fmt(f)?;
-                f.write_str(" ")?;
-                Short(value).fmt(f)
+                text.push("set ").say(&Short(key)).push(" ").say(&Short(value))
             }
-            Op::Delete { key, .. } => write!(f, "delete {}", Short(key)),
-            Op::Get { key, .. } => {
-                f.write_str("get ")?;
-                Short(key).fmt(f)
+            Op::Delete { key, .. } => text.push("delete ").say(&Short(key)),
+            Op::Get { key, .. } => text.push("get ").say(&Short(key)),
+            Op::All { .. } => text.push("all"),
+            Op::Append { message, w, .. } => {
+                text.push("append ").say(&Short(message)).push(" w=").show(w)
             }
-            Op::All { .. } => f.write_str("all"),
-            Op::Append { message, w, .. } => write!(f, "append {} w={w}", Short(message)),
-            Op::Messages { from: 1, limit: None } => f.write_str("messages"),
-            Op::Messages { from, .. } => write!(f, "messages from {from}"),
-        }
+            Op::Messages { from: 1, limit: None } => text.push("messages"),
+            Op::Messages { from, .. } => text.push("messages from ").number(*from),
+        };
     }
 }
 
@@ -205,19 +201,19 @@ impl Triple {
     pub const SHOWN: usize = 3;
 }
 
-impl Display for Triple {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.action {
+impl Say for Triple {
+    fn say(&self, text: &mut Text) {
+        text.push(match self.action {
             Action::Set => "(SET",
             Action::Delete => "(DELETE",
             Action::Get => "(GET",
             Action::All => "(ALL",
-        })?;
-        let mut words = [&self.key, &self.value].into_iter().flatten();
-        words.try_for_each(|word| {
-            f.write_str(", ")?;
-            Short(word).fmt(f)
-        })?;
-        f.write_str(")")
+        });
+        for word in [&self.key, &self.value].into_iter().flatten() {
+            text.push(", ").say(&Short(word));
+        }
+        text.push(")");
     }
 }
+
+display_as_said!(Op, Triple);

@@ -2,10 +2,10 @@
 
 use super::op::{Key, Value};
 use super::shown::{Short, ShortVersion};
+use crate::say::{Say, Text, display_as_said};
 use crate::session::{Session, Version, epoch_and_counter};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
 use std::time::Duration;
 
 /// A variable's value in an answer to [`Op::All`](super::Op::All).
@@ -101,38 +101,53 @@ impl Outcome {
 
 impl Outcome {
     /// What a log says of it: of many values only how many there are, for each reader of a long log would repeat it whole.
-    pub fn brief(&self) -> impl Display {
-        std::fmt::from_fn(move |f| match self {
-            Outcome::All { values, .. } => write!(f, "{} variables", values.len()),
-            Outcome::Messages { messages, .. } => write!(f, "{} messages", messages.len()),
-            other => other.fmt(f),
-        })
+    pub fn brief(&self) -> Brief<'_> {
+        Brief(self)
     }
 }
 
-impl Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Outcome::Set { .. } | Outcome::Deleted { existed: true, .. } => f.write_str("ok"),
-            Outcome::Deleted { existed: false, .. } | Outcome::Got { value: None, .. } => {
-                f.write_str("absent")
-            }
-            Outcome::Got { value: Some(value), .. } => Short(value).fmt(f),
-            Outcome::All { values, .. } => {
-                let pairs = values.iter().map(|(k, v)| format!("{}={}", Short(k), Short(&v.value)));
-                f.write_str(&pairs.collect::<Vec<_>>().join(" "))
-            }
-            Outcome::Appended { seq, .. } => write!(f, "ok, seq {seq}"),
-            Outcome::Messages { messages, .. } if messages.is_empty() => f.write_str("absent"),
+/// An outcome as a log shows it.
+pub struct Brief<'a>(&'a Outcome);
+
+impl Say for Brief<'_> {
+    fn say(&self, text: &mut Text) {
+        match self.0 {
+            Outcome::All { values, .. } => text.number(values.len() as u64).push(" variables"),
             Outcome::Messages { messages, .. } => {
-                let texts = messages.iter().map(|logged| Short(&logged.message).to_string());
-                f.write_str(&texts.collect::<Vec<_>>().join(" "))
+                text.number(messages.len() as u64).push(" messages")
             }
-            Outcome::Refused(reason) => write!(f, "refused: {reason}"),
-            Outcome::Unknown(reason) => write!(f, "unknown: {reason}"),
-        }
+            other => text.say(other),
+        };
     }
 }
+
+impl Say for Outcome {
+    fn say(&self, text: &mut Text) {
+        match self {
+            Outcome::Set { .. } | Outcome::Deleted { existed: true, .. } => text.push("ok"),
+            Outcome::Deleted { existed: false, .. } | Outcome::Got { value: None, .. } => {
+                text.push("absent")
+            }
+            Outcome::Got { value: Some(value), .. } => text.say(&Short(value)),
+            Outcome::All { values, .. } => {
+                let pairs = values.iter().map(|(k, v)| format!("{}={}", Short(k), Short(&v.value)));
+                text.push(&pairs.collect::<Vec<_>>().join(" "))
+            }
+            Outcome::Appended { seq, .. } => text.push("ok, seq ").number(*seq),
+            Outcome::Messages { messages, .. } if messages.is_empty() => text.push("absent"),
+            Outcome::Messages { messages, .. } => {
+                let texts = messages.iter().map(|logged| Short(&logged.message).to_string());
+                text.push(&texts.collect::<Vec<_>>().join(" "))
+            }
+            Outcome::Refused(reason) => text.push("refused: ").show(reason),
+            Outcome::Unknown(reason) => text.push("unknown: ").show(reason),
+        };
+    }
+}
+
+display_as_said!(Outcome, Brief<'_>);
+
+impl Say for Reason {}
 
 /// Why a request was refused, or why its outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

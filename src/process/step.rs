@@ -1,10 +1,10 @@
 //! Remarks on what happens inside a step, and how a trace or a log shows them.
 
 use super::op::{Key, Triple, Value};
-use super::shown::{Number, Short, ShortVersion, listed};
+use super::shown::{Short, ShortVersion, say_listed};
 use super::{Health, NodeId, Ticket};
+use crate::say::{Say, Text, display_as_said};
 use crate::session::Version;
-use std::fmt::{self, Display};
 
 /// A remark on what happened inside a step, in the field's words. It has no effect on the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,78 +186,80 @@ pub enum Step {
     },
 }
 
-impl Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say for Step {
+    fn say(&self, text: &mut Text) {
         match self {
-            // What every request leaves is written piece by piece: `write!` would take twice as long.
-            Step::Forwarded { ticket, to } => pieces(f, &[&"forwarded ", ticket, &" to ", to]),
+            Step::Forwarded { ticket, to } => {
+                text.push("forwarded ").say(ticket).push(" to ").say(to)
+            }
             Step::LockTaken { round, entries, first } => {
-                let first = listed(first.iter(), *entries);
-                pieces(f, &[&"lock taken for round ", &Number(*round), &", broadcast ", &first])
+                text.push("lock taken for round ").number(*round).push(", broadcast ");
+                return say_listed(first.iter(), *entries, text);
             }
             Step::LockReleased { round } => {
-                pieces(f, &[&"lock released, round ", &Number(*round), &" done"])
+                text.push("lock released, round ").number(*round).push(" done")
             }
-            Step::Applied { key, value, version } => applied(f, key, value.as_deref(), *version),
-            Step::Read { key: Some(key) } => pieces(f, &[&"read ", &Short(key)]),
-            Step::Read { key: None } => f.write_str("read all"),
+            Step::Applied { key, value: Some(value), version } => {
+                let (key, value, version) = (Short(key), Short(value), ShortVersion(*version));
+                text.push("applied ").say(&key).push("=").say(&value).push(" v").say(&version)
+            }
+            Step::Applied { key, value: None, version } => {
+                let (key, version) = (Short(key), ShortVersion(*version));
+                text.push("applied ").say(&key).push(" deleted v").say(&version)
+            }
+            Step::Read { key: Some(key) } => text.push("read ").say(&Short(key)),
+            Step::Read { key: None } => text.push("read all"),
             Step::Blocked { key, have, want, .. } => {
                 let (want, have) = (ShortVersion(*want), ShortVersion(*have));
-                let key = key.as_deref().unwrap_or("all");
-                write!(f, "{} blocked on version {want} while at {have}", Short(key))
+                let key = Short(key.as_deref().unwrap_or("all"));
+                text.say(&key).push(" blocked on version ").say(&want).push(" while at ").say(&have)
             }
-            Step::Unblocked { .. } => f.write_str("unblocked"),
-            Step::Gap { round, missing } => write!(f, "gap: round {round} before {missing}"),
-            Step::Ignored { why } => write!(f, "ignored: {why}"),
-            Step::Resent { what } => write!(f, "resent {what}"),
-            Step::Suspected { node } => write!(f, "{node} is silent: dropped"),
-            Step::NoMajority { node } => write!(f, "{node} is silent, no majority without it"),
-            Step::Forgot { node } => write!(f, "{node} lost its memory: dropped"),
-            Step::Returned { node } => write!(f, "{node} is back in the view"),
-            Step::CatchingUp { have } => write!(f, "catching up from round {have}"),
-            Step::CaughtUp { round } => write!(f, "caught up at round {round}"),
-            Step::Recalling => f.write_str("no memory: asks all what they hold"),
+            Step::Unblocked { .. } => text.push("unblocked"),
+            Step::Ignored { why } => text.push("ignored: ").push(why),
+            Step::Gap { round, missing } => {
+                text.show(format_args!("gap: round {round} before {missing}"))
+            }
+            Step::Resent { what } => text.show(format_args!("resent {what}")),
+            Step::Suspected { node } => text.show(format_args!("{node} is silent: dropped")),
+            Step::NoMajority { node } => {
+                text.show(format_args!("{node} is silent, no majority without it"))
+            }
+            Step::Forgot { node } => text.show(format_args!("{node} lost its memory: dropped")),
+            Step::Returned { node } => text.show(format_args!("{node} is back in the view")),
+            Step::CatchingUp { have } => text.show(format_args!("catching up from round {have}")),
+            Step::CaughtUp { round } => text.show(format_args!("caught up at round {round}")),
+            Step::Recalling => text.push("no memory: asks all what they hold"),
             Step::EpochOpened { epoch, round } => {
-                write!(f, "opens epoch {epoch} after round {round}")
+                text.show(format_args!("opens epoch {epoch} after round {round}"))
             }
-            Step::Deposed { epoch } => write!(f, "stops: epoch {epoch} is open"),
+            Step::Deposed { epoch } => text.show(format_args!("stops: epoch {epoch} is open")),
             Step::Logged { from, to, first } => {
                 let shown = first.iter().map(|message| Short(message).to_string());
                 let (shown, more) = (shown.collect::<Vec<_>>(), (to - from) as usize + 1);
                 let more = if more > shown.len() { ", …" } else { "" };
-                write!(f, "logged {} {}{more}", range(*from, *to), shown.join(", "))
+                text.show(format_args!("logged {} {}{more}", range(*from, *to), shown.join(", ")))
             }
             Step::Awaiting { seq, want, have, .. } => {
-                write!(f, "{seq} waits: {have} of {want} have it")
+                text.show(format_args!("{seq} waits: {have} of {want} have it"))
             }
-            Step::Known { seq } => write!(f, "in the log already, as {seq}"),
-            Step::Kept { from, missing } => write!(f, "{from} waits behind {missing}"),
-            Step::Retracted { from, to } => write!(f, "takes back {}", range(*from, *to)),
-            Step::Asking { head } => write!(f, "has {head}, asks for the rest"),
-            Step::Remembered { head } => write!(f, "caught up at {head}"),
-            Step::Opened { epoch, head } => write!(f, "opens epoch {epoch} behind {head}"),
-            Step::Watched { node, health } => write!(f, "{node} is {health}"),
-        }
+            Step::Known { seq } => text.show(format_args!("in the log already, as {seq}")),
+            Step::Kept { from, missing } => {
+                text.show(format_args!("{from} waits behind {missing}"))
+            }
+            Step::Retracted { from, to } => {
+                text.show(format_args!("takes back {}", range(*from, *to)))
+            }
+            Step::Asking { head } => text.show(format_args!("has {head}, asks for the rest")),
+            Step::Remembered { head } => text.show(format_args!("caught up at {head}")),
+            Step::Opened { epoch, head } => {
+                text.show(format_args!("opens epoch {epoch} behind {head}"))
+            }
+            Step::Watched { node, health } => text.show(format_args!("{node} is {health}")),
+        };
     }
 }
 
-/// One after the other.
-fn pieces(f: &mut fmt::Formatter<'_>, pieces: &[&dyn Display]) -> fmt::Result {
-    pieces.iter().try_for_each(|piece| piece.fmt(f))
-}
-
-fn applied(
-    f: &mut fmt::Formatter<'_>,
-    key: &str,
-    value: Option<&str>,
-    version: Version,
-) -> fmt::Result {
-    let (key, version) = (Short(key), ShortVersion(version));
-    match value {
-        Some(value) => pieces(f, &[&"applied ", &key, &"=", &Short(value), &" v", &version]),
-        None => pieces(f, &[&"applied ", &key, &" deleted v", &version]),
-    }
-}
+display_as_said!(Step);
 
 /// `3`, or `3…7`.
 fn range(from: u64, to: u64) -> String {

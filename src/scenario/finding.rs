@@ -41,7 +41,7 @@ impl Finding {
         match property {
             Property::Model(model) => Finding::Model(check(&history, model, &BUDGET)),
             Property::Durable => {
-                let writes = lost_writes(&history, places.map(Places::of_values));
+                let writes = lost_writes(&history, places.map(Places::of_values).as_ref());
                 let why = "no key is read in the end: read below a last `wait`";
                 Finding::Lost(match writes {
                     None => Err(why.to_string()),

@@ -7,6 +7,7 @@ use crate::process::{
     Ctx, Effect, EffectOf, NodeId, Op, Outcome, Process, Reason, Start, Status, Ticket,
 };
 use crate::random::Random;
+use crate::window::Window;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ struct Desk<P: Process> {
     id: NodeId,
     incarnation: u64,
     requests: u64,
-    open: BTreeMap<u64, RequestId>,
+    open: Window<RequestId>,
     clock: Clock,
     /// What is armed, and for when on this server's clock.
     timers: BTreeMap<P::Timer, (Token, Duration)>,
@@ -108,8 +109,8 @@ impl<P: Process> Life<P> {
             _ => None,
         });
         let torn = records.take(written).collect();
-        for request in std::mem::take(&mut self.desk.open).into_values() {
-            world.answer(request, Outcome::Unknown(Reason::ConnectionLost), watch);
+        for (_, request) in std::mem::take(&mut self.desk.open).iter() {
+            world.answer(*request, Outcome::Unknown(Reason::ConnectionLost), watch);
         }
         torn
     }
@@ -176,7 +177,7 @@ impl<P: Process> Desk<P> {
             clock,
             has_disk: start.replication.durable,
             requests: 0,
-            open: BTreeMap::new(),
+            open: Window::default(),
             timers: BTreeMap::new(),
             held: VecDeque::new(),
             sync: None,
@@ -248,7 +249,7 @@ impl<P: Process> Desk<P> {
         watch: &mut O,
     ) {
         if (ticket.node, ticket.incarnation) == (self.id, self.incarnation)
-            && let Some(request) = self.open.remove(&ticket.counter)
+            && let Some(request) = self.open.remove(ticket.counter)
         {
             world.answer(request, outcome, watch);
         }

@@ -3,7 +3,7 @@
 //! A message takes the link's delay and up to `jitter` more, so with jitter messages overtake each other. Faults slow,
 //! lose, duplicate, reorder or cut directed links. A server's messages to itself pass no link: they arrive at once.
 
-use crate::faults::{Conduct, Conducts, Fault};
+use crate::faults::{Conduct, Fault};
 use crate::process::NodeId;
 use crate::random::Random;
 use std::time::Duration;
@@ -35,8 +35,7 @@ pub(super) struct Network {
     servers: u32,
     delay: Duration,
     jitter_steps: u64,
-    conducts: Conducts,
-    /// `conducts` as a table, for speed: row `from`, column `to`.
+    /// How each link behaves: row `from`, column `to`.
     links: Vec<Conduct>,
     random: Random,
 }
@@ -45,15 +44,21 @@ impl Network {
     pub fn new(servers: u32, delay: Duration, jitter: Duration, random: Random) -> Self {
         let jitter_steps = steps_of(jitter);
         let links = vec![Conduct::default(); servers as usize * servers as usize];
-        Network { servers, delay, jitter_steps, conducts: Conducts::default(), links, random }
+        Network { servers, delay, jitter_steps, links, random }
     }
 
     /// Applies a link fault from now on; messages under way keep their fate.
     pub fn apply(&mut self, fault: Fault) {
-        self.conducts.apply(fault, self.servers);
-        let nodes = || (1..=self.servers).map(NodeId);
-        let pairs = nodes().flat_map(|from| nodes().map(move |to| (from, to)));
-        self.links = pairs.map(|(from, to)| self.conducts.on(from, to)).collect();
+        let changed = fault.link().map(|link| link.among(self.servers)).unwrap_or_default();
+        for (from, to) in changed {
+            let place = self.place(from, to);
+            self.links[place].change(fault);
+        }
+    }
+
+    /// Where the table has the link between two servers of the cluster.
+    fn place(&self, from: NodeId, to: NodeId) -> usize {
+        ((from.0 - 1) * self.servers + to.0 - 1) as usize
     }
 
     /// Decides the fate of one message that `from` sends to `to` now.
@@ -64,7 +69,7 @@ impl Network {
         if !(1..=self.servers).contains(&to.0) {
             return Fate::Lost(Loss::Down);
         }
-        let link = self.links[((from.0 - 1) * self.servers + to.0 - 1) as usize];
+        let link = self.links[self.place(from, to)];
         if link.cut {
             return Fate::Lost(Loss::Cut);
         }

@@ -2,19 +2,18 @@
 
 use crate::process::{Step, Value};
 use crate::session::Version;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The place that each value took in the order, where it took one; the last one where a defect gave it several. It tells
-/// the writes of a run apart by their values, so these must differ.
+/// The place that each value took in the order, where it took one. It tells the writes of a run apart by their values, so these
+/// must differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
-    of_values: BTreeMap<Value, Version>,
-    /// What was noted last: every server applies the same write, so most is known already.
-    recent: VecDeque<(Value, Version)>,
+    /// In the order of their coming; some more than once.
+    taken: Vec<(Value, Version)>,
 }
 
-/// So many writes are looked for in the order of their coming before they are searched: those of a few rounds.
+/// Every server applies the same write, mostly soon after the first: so many of the last are looked at before it is noted again.
 const RECENT: usize = 16;
 
 impl Places {
@@ -23,28 +22,23 @@ impl Places {
         for note in notes {
             let Step::Applied { value: Some(value), version, .. } = note else { continue };
             if !self.is_recent(value, *version) {
-                self.insert(value, *version);
+                self.taken.push((value.clone(), *version));
             }
         }
     }
 
     fn is_recent(&self, value: &Value, version: Version) -> bool {
-        self.recent.iter().any(|(known, place)| Arc::ptr_eq(known, value) && *place == version)
+        let mut recent = self.taken.iter().rev().take(RECENT);
+        recent.any(|(known, place)| *place == version && Arc::ptr_eq(known, value))
     }
 
-    fn insert(&mut self, value: &Value, version: Version) {
-        match self.of_values.get_mut(value) {
-            Some(place) => *place = version.max(*place),
-            None => _ = self.of_values.insert(value.clone(), version),
+    /// The place of each value; the last one where a defect gave it several.
+    pub fn of_values(&self) -> BTreeMap<Value, Version> {
+        let mut places = BTreeMap::new();
+        for (value, version) in &self.taken {
+            let place = places.entry(value.clone()).or_default();
+            *place = *version.max(place);
         }
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back((value.clone(), version));
-    }
-
-    /// The place of each value.
-    pub fn of_values(&self) -> &BTreeMap<Value, Version> {
-        &self.of_values
+        places
     }
 }

@@ -4,7 +4,8 @@ use super::network::{Fate, Network};
 use super::queue::Queue;
 use super::{Answer, Loss, Observer, RequestId};
 use crate::process::{NodeId, Op, Outcome, Process, Reason};
-use std::collections::{BTreeSet, VecDeque};
+use crate::window::Window;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// What reaches a process.
@@ -39,7 +40,8 @@ pub(super) struct World<P: Process> {
     pub under_way: u64,
     /// How long a sync takes.
     pub sync: Duration,
-    open: BTreeSet<RequestId>,
+    /// The requests whose clients wait.
+    open: Window<()>,
     requests: u64,
     tokens: Token,
 }
@@ -54,7 +56,7 @@ impl<P: Process> World<P> {
             delivered: 0,
             under_way: 0,
             sync,
-            open: BTreeSet::new(),
+            open: Window::default(),
             requests: 0,
             tokens: 0,
         }
@@ -83,7 +85,7 @@ impl<P: Process> World<P> {
     pub fn request(&mut self, node: NodeId, op: Op, patience: Duration) -> RequestId {
         self.requests += 1;
         let request = RequestId(self.requests);
-        self.open.insert(request);
+        self.open.insert(request.0, ());
         self.schedule(self.now, node, Input::Request(request, op));
         self.queue.push_in_line(self.now.saturating_add(patience), Event::GivesUp(request));
         request
@@ -91,7 +93,7 @@ impl<P: Process> World<P> {
 
     /// Ends a request, once: what comes after its end reaches nobody.
     pub fn answer<O: Observer<P>>(&mut self, request: RequestId, outcome: Outcome, watch: &mut O) {
-        if self.open.remove(&request) {
+        if self.open.remove(request.0).is_some() {
             watch.answered(self.now, request, &outcome);
             self.answers.push_back(Answer { request, at: self.now, outcome });
         }

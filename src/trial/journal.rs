@@ -2,10 +2,10 @@
 //! every server.
 
 use crate::faults::Fault;
-use crate::lines::{Lines, Text};
+use crate::lines::Lines;
 use crate::process::{Effect, NodeId, Op, Outcome, Process, Step, Ticket};
+use crate::say::{Say, Text};
 use crate::sim::{Cause, Left, Loss, Observer, Places};
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -46,21 +46,14 @@ impl Journal {
         self.messages.iter_mut().chain(&mut self.logs).try_for_each(Lines::close)
     }
 
-    fn message(&mut self, at: Duration, ends: (NodeId, NodeId), what: &str, message: impl Display) {
+    fn message(&mut self, at: Duration, ends: (NodeId, NodeId), what: &str, message: &impl Say) {
         let Some(lines) = &mut self.messages else { return };
         let (from, to) = ends;
         let text = lines.text();
-        text.push("{\"time\":");
-        text.number(at.as_nanos() as u64);
-        text.push(",\"from\":");
-        text.number(from.0.into());
-        text.push(",\"to\":");
-        text.number(to.0.into());
-        text.push(",\"what\":\"");
-        text.push(what);
-        text.push("\",\"message\":");
-        text.quote_shown(message);
-        text.push("}\n");
+        text.push("{\"time\":").number(at.as_nanos() as u64);
+        text.push(",\"from\":").number(from.0.into()).push(",\"to\":").number(to.0.into());
+        text.push(",\"what\":\"").push(what);
+        text.push("\",\"message\":").quote_said(message).push("}\n");
         lines.hand_on();
     }
 
@@ -68,17 +61,11 @@ impl Journal {
     fn log(&mut self, at: Duration, node: NodeId, what: Said<'_>, ticket: Option<Ticket>) {
         let Some(lines) = self.logs.get_mut(node.0.wrapping_sub(1) as usize) else { return };
         let text = lines.text();
-        text.push("+");
-        text.number(at.as_secs());
-        text.push(".");
-        text.digits(at.subsec_micros().into(), 6);
-        text.push(" s n");
-        text.number(node.0.into());
-        text.push(" ");
+        text.push("+").number(at.as_secs()).push(".").six_digits(at.subsec_micros());
+        text.push(" s ").say(&node).push(" ");
         what.write(text);
         if let Some(ticket) = ticket {
-            text.push("  ");
-            text.show(ticket);
+            text.push("  ").say(&ticket);
         }
         text.push("\n");
         lines.hand_on();
@@ -96,20 +83,11 @@ enum Said<'a> {
 impl Said<'_> {
     fn write(&self, text: &mut Text) {
         match self {
-            Said::Received(op) => {
-                text.push("received ");
-                text.show(op);
-            }
-            Said::Noted(note) => text.show(note),
-            Said::Answered(outcome) => {
-                text.push("answered ");
-                text.show(outcome.brief());
-            }
-            Said::Met(fault) => {
-                text.push("! ");
-                text.show(fault);
-            }
-        }
+            Said::Received(op) => text.push("received ").say(*op),
+            Said::Noted(note) => text.say(*note),
+            Said::Answered(outcome) => text.push("answered ").say(&outcome.brief()),
+            Said::Met(fault) => text.push("! ").say(fault),
+        };
     }
 }
 
@@ -160,7 +138,7 @@ impl<P: Process> Observer<P> for Journal {
     }
 
     fn fault(&mut self, at: Duration, fault: Fault) {
-        self.message(at, (NodeId(0), NodeId(0)), "fault", fault);
+        self.message(at, (NodeId(0), NodeId(0)), "fault", &fault);
         if fault.link().is_none() {
             self.log(at, NodeId(fault.highest_node()), Said::Met(fault), None);
         }

@@ -10,6 +10,7 @@ use crate::history::{Recorder, Recording};
 use crate::process::{Concern, Key, NodeId, Op, Outcome, Status};
 use crate::scenario::{Answered, Stage};
 use crate::session::Session;
+use crate::window::Window;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::sync::Arc;
@@ -106,7 +107,7 @@ pub(super) fn run(plan: &Plan, ground: &mut dyn Ground, recorder: &Recorder) -> 
         ends: BTreeMap::new(),
         ended: 0,
         clients: (1..=plan.clients as usize).map(|number| Client::new(number, 0)).collect(),
-        open: BTreeMap::new(),
+        open: Window::default(),
         deletes: BTreeSet::new(),
         asked: 0,
         standing: Standing::default(),
@@ -129,7 +130,7 @@ struct Runner<'a> {
     ends: BTreeMap<(Duration, u64), Vec<Fault>>,
     ended: u64,
     clients: Vec<Client>,
-    open: BTreeMap<u64, Open>,
+    open: Window<Open>,
     /// The keys with a delete that is open or whose outcome is unknown.
     deletes: BTreeSet<Key>,
     asked: u64,
@@ -271,7 +272,7 @@ impl Runner<'_> {
     }
 
     fn end(&mut self, answer: Answered) {
-        let Some(open) = self.open.remove(&answer.request) else { return };
+        let Some(open) = self.open.remove(answer.request) else { return };
         if let Some(recording) = open.recording {
             self.recorder.complete(recording, answer.at, &answer.outcome);
         }

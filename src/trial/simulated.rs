@@ -41,7 +41,7 @@ pub fn simulate_into(
     done.took = watch.elapsed();
     let reading = read("the run", &text[..], Some(Format::JsonLines));
     let history = reading.map_err(|error| error.to_string())?.history;
-    Ok(Trial::of(plan, done, history, Some(journal.places().of_values())))
+    Ok(Trial::of(plan, done, history, Some(&journal.places().of_values())))
 }
 
 struct Simulated<'a> {

@@ -5,6 +5,7 @@ mod steps;
 
 use super::*;
 use crate::process::{Ctx, Replication, Step, Ticket};
+use crate::say::Say;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 
@@ -25,6 +26,8 @@ impl Display for Page {
         f.write_str(&self.0)
     }
 }
+
+impl Say for Page {}
 
 fn ok() -> Outcome {
     Outcome::Set { version: None, session: None }
@@ -51,7 +54,7 @@ impl Process for Diary {
         match &*key {
             "persist" => ctx.persist(value.to_string()),
             "tell" => {
-                let others = self.start.members().filter(|id| *id != self.start.id).collect();
+                let others = self.start.members().filter(|id| *id != self.start.id);
                 ctx.send_all(others, Page(value.to_string()));
             }
             "soon" => ctx.arm("soon", Duration::ZERO),
