@@ -7,6 +7,9 @@ use std::time::Duration;
 /// When in nanoseconds, in which order it was scheduled, and the event's slot.
 type Key = (u64, u64, usize);
 
+/// Later than every event.
+const LATEST: Key = (u64::MAX, u64::MAX, usize::MAX);
+
 /// A queue of events. The heap orders small keys only; the events lie still in slots until their time comes. What is always
 /// scheduled equally far ahead comes in its order by itself and needs no heap: such are the many clients that may give up.
 #[derive(Debug)]
@@ -65,13 +68,13 @@ impl<E> Queue<E> {
 
     /// Takes the first event if it is due by `until`.
     pub fn pop_until(&mut self, until: Duration) -> Option<(Duration, E)> {
-        let (heap, line) = (self.keys.peek().map(|Reverse(key)| *key), self.line.front().copied());
-        let next = heap.into_iter().chain(line).min()?;
-        let (at, _, slot) = next;
-        if at > nanos(until) {
+        let in_heap = self.keys.peek().map_or(LATEST, |Reverse(key)| *key);
+        let in_line = self.line.front().copied().unwrap_or(LATEST);
+        let (at, _, slot) = in_heap.min(in_line);
+        if at > nanos(until) || slot == LATEST.2 {
             return None;
         }
-        if line == Some(next) {
+        if in_line < in_heap {
             self.line.pop_front();
         } else {
             self.keys.pop();
