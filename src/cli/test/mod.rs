@@ -1,6 +1,7 @@
 //! `conlab test SYSTEM`: a cluster under random load and faults, and whether its claim held.
 
 mod live;
+mod messages;
 mod one;
 mod page;
 mod said;
