@@ -6,6 +6,7 @@ mod one;
 mod page;
 mod said;
 mod seeds;
+mod ticks;
 mod timeline;
 
 use super::args::Globals;
