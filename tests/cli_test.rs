@@ -205,13 +205,10 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 }
 
 #[cfg(target_os = "linux")]
-fn live(folder: &Path) -> std::process::Child {
+fn live(folder: &Path, how: &str) -> std::process::Child {
     std::process::Command::new(env!("CARGO_BIN_EXE_conlab"))
         .current_dir(folder)
-        .args(
-            "test linearizable --live --servers 3 --time 60s --fault-every 300ms --seed 1"
-                .split(' '),
-        )
+        .args(format!("test linearizable --live --servers 3 --time 60s --seed 1 {how}").split(' '))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -225,7 +222,7 @@ fn no_server_outlives_a_live_run_that_is_interrupted_or_killed() {
     use nix::unistd::Pid;
     for signal in [Signal::SIGINT, Signal::SIGKILL] {
         let folder = folder();
-        let mut run = live(folder.path());
+        let mut run = live(folder.path(), "--fault-every 300ms");
         until("three servers", || children(run.id()).len() >= 3);
         std::thread::sleep(Duration::from_secs(2)); // some of them are paused or killed by now
         let servers = children(run.id());
@@ -234,6 +231,26 @@ fn no_server_outlives_a_live_run_that_is_interrupted_or_killed() {
         let gone = |server: &u32| !Path::new(&format!("/proc/{server}")).exists();
         until(&format!("the end of all servers after {signal}"), || servers.iter().all(gone));
     }
+}
+
+/// A server that has little to say shall not keep it to itself until it has more.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_quiet_servers_said_is_kept_though_the_run_is_killed() {
+    let folder = folder();
+    let mut run = live(folder.path(), "--faults none --rate 1");
+    until("a run", || folder.path().join("store/linearizable").exists());
+    let kept = &runs(&folder, "linearizable")[0];
+    let files = ["nodes/n1.log", "nodes/n2.log", "nodes/n3.log", "messages.jsonl"];
+    let length = |file: &str| fs::metadata(kept.join(file)).map_or(0, |file| file.len());
+    until("the first words of all servers", || files.iter().all(|file| length(file) > 0));
+    run.kill().expect("it runs");
+    run.wait().expect("it ends");
+    let (lines, whole) = files.iter().fold((0, true), |(lines, whole), file| {
+        let text = fs::read_to_string(kept.join(file)).expect("it is text");
+        (lines + text.lines().count(), whole && text.ends_with('\n'))
+    });
+    assert!(whole && lines < 64, "{lines} lines: so many are handed on by their number alone");
 }
 
 /// Links so slow that writes are under way whenever the load ends: who read at once would find servers that differ.

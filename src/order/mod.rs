@@ -53,7 +53,7 @@ pub use state::{Answer, State};
 use crate::process::{
     Ctx, Defect, NodeId, Op, Outcome, Process, Reason, Start, Status, Step, Ticket, Timing, Triple,
 };
-use crate::session::{Version, Versions};
+use crate::session::{Version, Versions, epoch_and_counter};
 use catchup::CatchUp;
 use edge::Edge;
 use primary::Primary;
@@ -241,7 +241,15 @@ impl Order {
 
     /// Whether `version` was lost with the memory of an earlier primary.
     pub fn is_lost(&self, version: Version) -> bool {
-        self.state.is_lost(version)
+        self.ended_without(version) || self.state.is_lost(version)
+    }
+
+    /// Whether this server has opened an epoch that goes on without `version`. The state says so once the first round
+    /// of the epoch is delivered; what is asked before must not be ordered as if the version could still come.
+    fn ended_without(&self, version: Version) -> bool {
+        let (epoch, counter) = epoch_and_counter(version);
+        let opening = self.primary.is_some() && self.state.epoch < self.epoch;
+        opening && epoch < self.epoch && counter > self.state.counter
     }
 
     /// Whether this server orders, and has given this version to no write: nobody can have seen it.

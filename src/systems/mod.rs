@@ -13,7 +13,7 @@ mod sequential;
 pub use causal::Causal;
 pub use eventual::Eventual;
 pub use linearizable::Linearizable;
-pub use replicated_log::ReplicatedLog;
+pub use replicated_log::{LogRecord, ReplicatedLog};
 pub use sequential::Sequential;
 
 use crate::nearest::unknown;

@@ -2,7 +2,7 @@
 
 use super::{About, Clients};
 
-pub use crate::log::ReplicatedLog;
+pub use crate::log::{Record as LogRecord, ReplicatedLog};
 
 pub(super) const ABOUT: About = About {
     name: "replicated-log",

@@ -1,6 +1,6 @@
 //! One trial on real servers.
 
-use super::said::Said;
+use super::said::{self, Said};
 use super::{Test, one, replay, say};
 use crate::cli::args::Globals;
 use crate::cli::console;
@@ -14,6 +14,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::task::AbortOnDropHandle;
 
 /// Runs a plan on real servers, keeps it and tells. A signal ends the load; a second one ends everything.
 pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure> {
@@ -23,12 +24,8 @@ pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure>
     let history = folder.create(HISTORY).map_err(|error| runs::unwritable(&error))?;
     let recorder = Arc::new(Recorder::new(history));
     let said = Arc::new(Mutex::new(Said::new(plan.servers, &folder, globals.log)?));
-    let heard = said.clone();
-    let keep = move |server: NodeId, line: &str| {
-        heard.lock().unwrap_or_else(PoisonError::into_inner).take(server, line);
-    };
     let data = plan.data.then(|| folder.file(DATA));
-    let run = until_stopped(plan.clone(), data, keep, recorder.clone());
+    let run = until_stopped(plan.clone(), data, said.clone(), recorder.clone());
     let Some(mut done) = block_on(run)? else {
         return Err(Failure::quiet(Exit::Unknown));
     };
@@ -52,10 +49,14 @@ pub fn run(plan: &Plan, test: &Test, globals: &Globals) -> Result<Exit, Failure>
 async fn until_stopped(
     plan: Plan,
     data: Option<PathBuf>,
-    keep: impl Fn(NodeId, &str) + Send + Sync + 'static,
+    said: Arc<Mutex<Said>>,
     recorder: Arc<Recorder>,
 ) -> Result<Option<Done>, Failure> {
     let mut signals = Signals::listen()?;
+    let _handing_on = AbortOnDropHandle::new(tokio::spawn(said::now_and_then(said.clone())));
+    let keep = move |server: NodeId, line: &str| {
+        said.lock().unwrap_or_else(PoisonError::into_inner).take(server, line);
+    };
     let stopped = Arc::new(AtomicBool::new(false));
     let run = run_live(plan, data, (Said::options(), keep), recorder, stopped.clone());
     tokio::pin!(run);

@@ -1,10 +1,12 @@
 //! `conlab test SYSTEM`: a cluster under random load and faults, and whether its claim held.
 
 mod live;
+mod messages;
 mod one;
 mod page;
 mod said;
 mod seeds;
+mod ticks;
 mod timeline;
 
 use super::args::Globals;

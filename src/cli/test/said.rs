@@ -1,28 +1,26 @@
 //! What real servers say during a trial: their logs, and the messages that reached them.
 
+use super::messages::{MOST_KEPT, Messages};
 use crate::cli::console;
 use crate::cli::exit::Failure;
 use crate::cli::runs::{self, Folder, MESSAGES};
 use crate::config::Log;
 use crate::net::{LogFormat, LogLevel, LogLine, LogOptions};
 use crate::process::NodeId;
-use serde_json::json;
-use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// So many messages are kept; what comes after them is counted. A run of 30 s has some thousands, but its rate and its time may be
-/// what one likes, and a line of each fills a disk.
-const MOST_KEPT: u64 = 1_000_000;
 /// Lines of a log are handed on so many at a time: a call of the kernel for each would cost more than all else here.
 const LINES_AT_A_TIME: u32 = 64;
+/// No line waits longer than this for others: a run that is killed has logged what its servers said until a moment before.
+const WAITS_AT_MOST: Duration = Duration::from_millis(200);
 
 /// The lines of all servers on their way to the files of a run, and to whoever wants to see them now.
 pub struct Said {
     logs: Vec<BufWriter<File>>,
-    messages: BufWriter<File>,
-    received: u64,
+    messages: Messages<BufWriter<File>>,
     /// The lines of logs that are not handed on yet.
     waiting: u32,
     failed: Option<io::Error>,
@@ -35,8 +33,7 @@ impl Said {
         let unwritable = |error| runs::unwritable(&error);
         Ok(Said {
             logs: folder.create_logs(servers).map_err(unwritable)?,
-            messages: folder.create(MESSAGES).map_err(unwritable)?,
-            received: 0,
+            messages: Messages::new(folder.create(MESSAGES).map_err(unwritable)?, MOST_KEPT),
             waiting: 0,
             failed: None,
             shown,
@@ -56,7 +53,9 @@ impl Said {
             return console::plain_remark(said);
         };
         if let Some((from, message)) = line.received() {
-            self.received(Duration::from_secs_f64(line.seconds()), (from, server.0), message);
+            let at = Duration::from_secs_f64(line.seconds());
+            let written = self.messages.take(at, (from, server.0), message);
+            self.note(written);
         }
         let shown = self.shown.filter(|shown| line.level() <= shown.level);
         if line.level() < LogLevel::Debug || shown.is_some() {
@@ -69,36 +68,29 @@ impl Said {
         }
     }
 
-    /// A message reached a server. The first that is not kept says so in its place.
-    fn received(&mut self, at: Duration, (from, to): (u32, u32), message: &str) {
-        self.received += 1;
-        let (from, to, what, message) = match self.received.cmp(&MOST_KEPT) {
-            Ordering::Less => (from, to, "received", message),
-            Ordering::Equal => (0, 0, "end", "from here on messages are counted, not kept"),
-            Ordering::Greater => return,
-        };
-        let (time, message) = (at.as_nanos() as u64, json!(message));
-        let written = writeln!(
-            self.messages,
-            "{{\"time\":{time},\"from\":{from},\"to\":{to},\"what\":\"{what}\",\"message\":{message}}}",
-        );
-        self.failed = self.failed.take().or(written.err());
-    }
-
     fn log(&mut self, server: NodeId, line: &str) {
         let Some(log) = self.logs.get_mut(server.0.wrapping_sub(1) as usize) else { return };
         let written = writeln!(log, "{line}");
-        self.failed = self.failed.take().or(written.err());
+        self.note(written);
         self.waiting += 1;
         if self.waiting >= LINES_AT_A_TIME {
-            let flushed = self.flush();
-            self.failed = self.failed.take().or(flushed.err());
+            self.hand_on();
         }
+    }
+
+    fn hand_on(&mut self) {
+        let flushed = self.flush();
+        self.note(flushed);
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.waiting = 0;
-        self.logs.iter_mut().chain([&mut self.messages]).try_for_each(Write::flush)
+        self.logs.iter_mut().try_for_each(Write::flush)?;
+        self.messages.flush()
+    }
+
+    fn note(&mut self, result: io::Result<()>) {
+        self.failed = self.failed.take().or(result.err());
     }
 
     /// All has been said: how many messages there were.
@@ -107,6 +99,14 @@ impl Said {
     /// The first error in writing, if there was one.
     pub fn end(&mut self) -> io::Result<u64> {
         self.flush()?;
-        self.failed.take().map_or(Ok(self.received), Err)
+        self.failed.take().map_or(Ok(self.messages.received()), Err)
+    }
+}
+
+/// Hands on what waits, again and again, as long as it is polled.
+pub async fn now_and_then(said: Arc<Mutex<Said>>) {
+    loop {
+        tokio::time::sleep(WAITS_AT_MOST).await;
+        said.lock().unwrap_or_else(PoisonError::into_inner).hand_on();
     }
 }

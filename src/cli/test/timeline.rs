@@ -1,5 +1,6 @@
 //! A trial as a picture: above, how the clients fared; below, what was broken meanwhile; all on one axis of time.
 
+use super::ticks;
 use crate::cli::drawing::{Drawing, Style};
 use crate::trial::{Span, Timeline};
 use std::time::Duration;
@@ -10,7 +11,8 @@ const RIGHT: f64 = 16.0;
 const PANEL: f64 = 120.0;
 const GAP: f64 = 34.0;
 const ROW: f64 = 22.0;
-const TICKS: u32 = 6;
+/// How high a tick of the axis stands.
+const TICK: f64 = 5.0;
 /// About the width of a letter of the labels.
 const LETTER: f64 = 6.7;
 /// How wide a point is drawn that has no neighbours.
@@ -162,15 +164,12 @@ impl Picture<'_> {
     }
 
     fn axis(&mut self, y: f64) {
-        let short = self.timeline.length < Duration::from_secs(1);
-        for tick in 0..=TICKS {
-            let seconds = (self.timeline.length * tick / TICKS).as_secs_f64();
-            let label =
-                if short { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.1} s") };
-            // The last one ends where the picture does.
-            let room = WIDTH - label.chars().count() as f64 * LETTER;
-            let x = self.x(self.timeline.length * tick / TICKS).min(room);
-            self.drawing.text(x, y + 14.0, &label, Style::Plain);
+        for (at, label) in ticks::of(self.timeline.length) {
+            let (x, half) = (self.x(at), label.chars().count() as f64 * LETTER / 2.0);
+            self.drawing.line((x, y - TICK), (x, y));
+            // A label stands below the middle of its tick; the last one ends where the picture does.
+            let from = (x - half).min(WIDTH - 2.0 * half);
+            self.drawing.text(from, y + 14.0, &label, Style::Plain);
         }
     }
 }
@@ -216,6 +215,17 @@ fn blocks(spans: &[Span], chosen: impl Fn(&Span) -> bool, gap: Duration) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_axis_has_round_times_each_below_its_tick() {
+        let length = Duration::from_millis(10_500);
+        let picture = of(&Timeline { length, pieces: Vec::new(), spans: Vec::new() });
+        for (seconds, x) in [(0, "86.0"), (2, "270.3"), (10, "1004.5")] {
+            let label = format!("x=\"{x}\" y=\"346.0\">{seconds} s<");
+            assert!(picture.contains(&label), "{label}:\n{picture}");
+        }
+        assert!(!picture.contains("10.5 s"), "{picture}");
+    }
 
     /// However much breaks, the picture has no more marks than it has room for.
     #[test]

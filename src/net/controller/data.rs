@@ -7,9 +7,11 @@
 
 use super::ClusterOptions;
 use super::about::{ABOUT, About};
+use super::lacking::{Lacking, numbers};
 use crate::net::NetError;
 use crate::net::disk::{Home, lock, write_whole};
 use crate::process::NodeId;
+use crate::systems::LogRecord;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,15 +20,7 @@ use std::sync::{Mutex, PoisonError};
 /// Held by the controller that uses the folder.
 const LOCK: &str = "lock";
 /// The master: what was acknowledged is in its memory.
-const FIRST: NodeId = NodeId(1);
-
-/// The records of these servers are not those of their last lives.
-#[derive(Debug, Default)]
-struct Lacking {
-    servers: Vec<NodeId>,
-    /// Whether one of them lived elsewhere last, so that its memory is there.
-    elsewhere: bool,
-}
+pub(super) const FIRST: NodeId = NodeId(1);
 
 /// The folder of this cluster.
 #[derive(Debug)]
@@ -124,23 +118,21 @@ impl Data {
         if news { self.saved() } else { Ok(()) }
     }
 
-    /// Whether the cluster can be started from this folder: a master without memory needs n − f servers with theirs, and one that
-    /// lived elsewhere has it there.
+    /// Whether the cluster can be started from this folder. A master with its memory has all that was acknowledged, and whoever lacks
+    /// it gets it from there; but a memory that is in another folder is brought first, for it counts for nothing once its server
+    /// lives here. A master without memory needs n − f servers with theirs, and would wait for them for ever.
     fn must_remember_enough(&self) -> Result<(), NetError> {
-        let Lacking { servers, elsewhere } = self.lacking()?;
-        let f = self.tolerate();
-        let harmless = !elsewhere && !servers.contains(&FIRST);
+        let (lacking, f) = (self.lacking()?, self.tolerate());
+        let servers = lacking.servers();
+        let harmless = lacking.elsewhere.is_empty() && !servers.contains(&FIRST);
         if servers.len() <= f as usize || harmless {
             return Ok(());
         }
-        let folder = self.folder.display();
-        let names: Vec<String> = servers.iter().map(|id| id.0.to_string()).collect();
-        let files: Vec<String> = names.iter().map(|id| format!("n{id}.log, n{id}.json")).collect();
         Err(NetError::Refused(format!(
-            "{folder} lacks the memory of servers {}: their last lives kept it elsewhere, or it is lost; this cluster \
-             tolerates {f} without memory; copy {} here from the folders in which they lived last",
-            names.join(", "),
-            files.join(", ")
+            "{} lacks the memory of servers {}; this cluster tolerates {f} without memory; {}",
+            self.folder.display(),
+            numbers(&servers),
+            lacking.advice()
         )))
     }
 
@@ -149,9 +141,13 @@ impl Data {
         let mut lacking = Lacking::default();
         for (id, ran) in (1..).map(NodeId).zip(ran) {
             let home = self.home(id);
-            if home.life(&cluster)? < ran {
-                lacking.servers.push(id);
-                lacking.elsewhere |= home.last() < ran;
+            let remembered = home.life(&cluster)? >= ran;
+            match home.last() {
+                _ if remembered && !home.forgot(LogRecord::Blank, LogRecord::CaughtUp) => {}
+                // Its last life would have left a note here.
+                last if (1..ran).contains(&last) => lacking.elsewhere.push(id),
+                _ if home.file().exists() => lacking.blank.push(id),
+                _ => lacking.gone.push(id),
             }
         }
         Ok(lacking)
@@ -176,6 +172,7 @@ impl Data {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::disk::{Opened, batch};
     use crate::systems::System;
 
     async fn open(folder: &Path, servers: u32, tolerate: Option<u32>) -> Result<Data, NetError> {
@@ -276,6 +273,99 @@ mod tests {
         fs::remove_file(&files[0]).expect("it is there");
         let all = open(folder.path(), 3, None).await.expect_err("nobody has it").to_string();
         assert!(all.contains("servers 1, 2, 3"), "{all}");
+    }
+
+    /// A server lives here, with these records at the end of its file.
+    async fn lives_with(data: &Data, id: NodeId, records: &[LogRecord]) {
+        let (life, _) = data.begin_life(id).expect("it can be written");
+        let file = Opened::at(&data.home(id).file()).await.expect("it is a file of records").file;
+        drop(file.add(&batch(records)).expect("there is room"));
+        data.runs(id, life).expect("it can be written");
+    }
+
+    async fn three_with_memory(folder: &Path) -> Data {
+        let data = open(folder, 3, None).await.expect("it is new");
+        for id in 1..=3 {
+            lives_with(&data, NodeId(id), &[LogRecord::Promised(1)]).await;
+        }
+        data
+    }
+
+    fn lose(data: &Data, id: u32) {
+        fs::remove_file(data.home(NodeId(id)).file()).expect("it is there");
+    }
+
+    fn lose_all(folder: &Path, id: u32) {
+        for end in ["log", "json"] {
+            fs::remove_file(folder.join(format!("n{id}.{end}"))).expect("it is there");
+        }
+    }
+
+    /// A master without memory would wait for ever for one that cannot have its own back without the master.
+    #[tokio::test]
+    async fn a_server_that_has_not_caught_up_is_no_memory() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = three_with_memory(folder.path()).await;
+        lose(&data, 2);
+        lives_with(&data, NodeId(2), &[LogRecord::Blank, LogRecord::Promised(1)]).await;
+        drop(data);
+        let data = open(folder.path(), 3, None).await.expect("the master has all");
+        let file = data.home(NodeId(1)).file();
+        fs::rename(&file, folder.path().join("away")).expect("it is there");
+        drop(data);
+        let two = open(folder.path(), 3, None).await.expect_err("one has it").to_string();
+        assert!(two.contains("lacks the memory of servers 1, 2;"), "{two}");
+        assert!(two.contains("put n1.log, n1.json back") && !two.contains("n2.log"), "{two}");
+        fs::rename(folder.path().join("away"), file).expect("it is there");
+        let data = open(folder.path(), 3, None).await.expect("that was good advice");
+        lives_with(&data, NodeId(2), &[LogRecord::CaughtUp]).await;
+        lose(&data, 1);
+        drop(data);
+        assert!(open(folder.path(), 3, None).await.is_ok(), "two have it");
+    }
+
+    #[tokio::test]
+    async fn a_master_that_has_not_caught_up_needs_the_others() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = three_with_memory(folder.path()).await;
+        lose(&data, 1);
+        lives_with(&data, NodeId(1), &[LogRecord::Blank]).await;
+        drop(data);
+        let data = open(folder.path(), 3, None).await.expect("two have it");
+        lose(&data, 3);
+        drop(data);
+        let two = open(folder.path(), 3, None).await.expect_err("one has it").to_string();
+        assert!(two.contains("servers 1, 3;") && two.contains("put n3.log, n3.json back"), "{two}");
+    }
+
+    #[tokio::test]
+    async fn whole_places_of_secondaries_may_be_gone_while_the_master_has_its_memory() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = three_with_memory(folder.path()).await;
+        lose_all(folder.path(), 2);
+        lose_all(folder.path(), 3);
+        drop(data);
+        let data = open(folder.path(), 3, None).await.expect("the master has all");
+        assert_eq!(data.begin_life(NodeId(2)), Ok((2, true)));
+    }
+
+    /// What is gone cannot be copied, and need not be.
+    #[tokio::test]
+    async fn only_what_is_elsewhere_is_asked_for_while_the_master_has_its_memory() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = three_with_memory(folder.path()).await;
+        lose(&data, 2);
+        lives_elsewhere(&data, NodeId(3), 0);
+        drop(data);
+        let two = open(folder.path(), 3, None).await.expect_err("two lack it").to_string();
+        assert!(
+            two.contains("servers 2, 3;") && two.contains("copy n3.log, n3.json here"),
+            "{two}"
+        );
+        assert!(!two.contains("n2.log"), "{two}");
+        assert!(two.contains("take these files away here"), "{two}");
+        lose_all(folder.path(), 3);
+        assert!(open(folder.path(), 3, None).await.is_ok(), "that was good advice");
     }
 
     #[tokio::test]

@@ -40,7 +40,8 @@ impl Roster {
             self.ids().map(|id| self.begin(id, Begins::Here)).collect::<Result<Vec<_>, _>>()?;
         let started = join_all(orders.iter().map(|order| self.launch(order))).await;
         started.into_iter().collect::<Result<(), _>>()?;
-        let ready = join_all(self.ids().map(|id| self.link(id))).await;
+        let lives = orders.iter().map(|order| (order.start.id, order.start.incarnation));
+        let ready = join_all(lives.map(|(id, life)| self.link(id, life))).await;
         for (ready, id) in ready.into_iter().zip(self.ids()) {
             if let Some(missing) = ready?.missing.first() {
                 let servers = self.options.servers;
@@ -59,7 +60,7 @@ impl Roster {
         let order = self.begin(id, Begins::Here)?;
         let incarnation = order.start.incarnation;
         let result = match self.launch(&order).await {
-            Ok(()) => self.link(id).await.map(drop),
+            Ok(()) => self.link(id, incarnation).await.map(drop),
             Err(error) => Err(error),
         };
         match &result {
@@ -83,7 +84,7 @@ impl Roster {
     async fn accompany(self: Arc<Self>, join: Join, incarnation: u64) {
         let Join { id, report, .. } = join;
         let linked = match self.open_control(id).await {
-            Ok(()) => self.link(id).await.map(drop),
+            Ok(()) => self.link(id, incarnation).await.map(drop),
             Err(error) => Err(error),
         };
         if let Err(error) = linked {
@@ -128,8 +129,8 @@ impl Roster {
 
     /// Tells a server where its peers are; it links with them and starts its machine. Only from here on has its life begun: one that
     /// was given a number and never came this far has said nothing.
-    async fn link(&self, id: NodeId) -> Result<Ready, NetError> {
-        self.runs(id)?;
+    async fn link(&self, id: NodeId, life: u64) -> Result<Ready, NetError> {
+        self.runs(id, life)?;
         let ready: Ready = self.ask(id, CONTROL_PEERS, rpc_params![self.peers()]).await?;
         self.with(id, |slot| {
             slot.role.clone_from(&ready.role);

@@ -14,6 +14,7 @@ mod child;
 mod data;
 mod events;
 mod host;
+mod lacking;
 mod launch;
 mod methods;
 mod nursery;

@@ -196,9 +196,18 @@ impl Roster {
         Ok(StartOrder { data: file, ..self.order(id, (incarnation, blank), address) })
     }
 
-    /// The life that a server was given is about to run.
-    pub fn runs(&self, id: NodeId) -> Result<(), NetError> {
-        let life = self.with(id, |slot| slot.incarnation);
+    /// This life of a server is about to run. It may have ended meanwhile, and the next one begun: that has not run, and what the
+    /// one before it left is still the server's memory.
+    ///
+    /// # Errors
+    /// If it has ended, or that it runs cannot be written down.
+    pub fn runs(&self, id: NodeId, life: u64) -> Result<(), NetError> {
+        let is_current =
+            |slot: &mut Slot| slot.incarnation == life && !matches!(slot.state, State::Exited(_));
+        if !self.with(id, is_current) {
+            let cause = "it ended before it was linked".to_string();
+            return Err(NetError::CannotStart { id: id.0, cause });
+        }
         self.data.as_ref().map_or(Ok(()), |data| data.runs(id, life))
     }
 
@@ -336,4 +345,29 @@ fn random_hex<const BYTES: usize>() -> Result<String, NetError> {
     let filled = getrandom::fill(&mut bytes);
     filled.map_err(|error| NetError::Internal(format!("no randomness: {error}")))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::systems::System;
+
+    #[tokio::test]
+    async fn the_late_link_of_one_life_does_not_let_the_next_one_run() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let data = Some(folder.path().to_path_buf());
+        let options = ClusterOptions { data, ..ClusterOptions::new(System::ReplicatedLog) };
+        let roster = Roster::new(options).await.expect("the folder is new");
+        let (id, begins) = (NodeId(2), Begins::Elsewhere { records: Some(0) });
+        let first = roster.begin(id, begins).expect("it is free").start.incarnation;
+        assert_eq!(roster.runs(id, first), Ok(()));
+        roster.exited(id, first, "killed".to_string());
+        assert!(roster.runs(id, first).is_err(), "it is gone");
+        let begins = Begins::Elsewhere { records: Some(first) };
+        let second = roster.begin(id, begins).expect("it is free").start;
+        assert!(roster.runs(id, first).is_err(), "another is there");
+        roster.exited(id, second.incarnation, "its answer came too late".to_string());
+        let third = roster.begin(id, begins).expect("it is free").start;
+        assert_eq!((second.blank, third.blank), (false, false), "only the first has run");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::frame::{self, Found};
 use crate::net::NetError;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -94,6 +95,16 @@ pub(super) fn holds_records(path: &Path) -> bool {
     }
 }
 
+/// The last record of the file at `path` that is one of `marks`, as its place among them. A file that is damaged has none: whoever
+/// opens it is told so.
+pub(super) fn last_of<R: Serialize>(path: &Path, marks: &[R]) -> Option<usize> {
+    let marks: Vec<Vec<u8>> =
+        marks.iter().filter_map(|mark| serde_json::to_vec(mark).ok()).collect();
+    let bytes = fs::read(path).ok()?;
+    let Found::Good(records, _) = frame::read(bytes.strip_prefix(TITLE)?) else { return None };
+    records.iter().rev().find_map(|record| marks.iter().position(|mark| mark == record))
+}
+
 /// Waits until no other process has the file; it may be that of an earlier life, which is just ending.
 pub(in crate::net) async fn lock(file: &File) -> io::Result<()> {
     let end = Instant::now() + FREED;
@@ -142,15 +153,8 @@ fn unusable(path: &Path, error: &io::Error) -> NetError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::batch;
     use super::*;
-
-    fn batch(records: &[&str]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for record in records {
-            frame::put(&serde_json::to_vec(record).expect("it is text"), &mut bytes);
-        }
-        bytes
-    }
 
     async fn read(path: &Path) -> Result<Vec<String>, NetError> {
         Opened::at(path).await?.read().map(|(records, _)| records)

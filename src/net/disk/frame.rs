@@ -16,6 +16,16 @@ pub(super) fn put(record: &[u8], out: &mut Vec<u8>) {
     out.extend(record);
 }
 
+/// Records as they stand in a file.
+#[cfg(test)]
+pub(in crate::net) fn batch<R: serde::Serialize>(records: &[R]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for record in records {
+        put(&serde_json::to_vec(record).expect("a record has a form in JSON"), &mut bytes);
+    }
+    bytes
+}
+
 /// What a file holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found<'a> {

@@ -4,7 +4,7 @@
 //! lacks what the later one said, so it is no memory: only the file of the last life is. And a life that begins blank writes that
 //! down as its first record: if it was killed before that, its empty file is no memory either, and the note says so.
 
-use super::file::holds_records;
+use super::file::{holds_records, last_of};
 use crate::net::NetError;
 use crate::process::NodeId;
 use serde::{Deserialize, Serialize};
@@ -53,16 +53,26 @@ impl Home {
         if !file.exists() {
             return Ok(0);
         }
-        let foreign = |whose: &str| {
-            let fix = "choose another folder with --data, or take the file away";
+        let foreign = |whose: &str, bring: &str| {
+            let fix = format!("{bring}choose another folder with --data, or take the file away");
             Err(NetError::Refused(format!("{} is {whose}; {fix}", file.display())))
         };
         match self.noted() {
-            Some(Note { cluster: other, .. }) if other != cluster => foreign("of another cluster"),
+            Some(Note { cluster: other, .. }) if other != cluster => {
+                foreign("of another cluster", "")
+            }
             Some(Note { blank: true, .. }) if !holds_records(&file) => Ok(0),
             Some(Note { life, .. }) => Ok(life),
-            None => foreign(&format!("of nobody knows which cluster: no {}", note.display())),
+            None => {
+                let whose = format!("of nobody knows which cluster: no {}", note.display());
+                foreign(&whose, "bring that file back, ")
+            }
         }
+    }
+
+    /// Whether its records say that the memory was `lost`, and not that it is `back`.
+    pub fn forgot<R: Serialize>(&self, lost: R, back: R) -> bool {
+        last_of(&self.file(), &[lost, back]) == Some(0)
     }
 
     /// The last life that began here, whatever became of its records; 0 where none did.
@@ -140,6 +150,23 @@ mod tests {
         frame::put(b"\"Blank\"", &mut record);
         drop(file.add(&record).expect("there is room"));
         assert_eq!(home.life("c1"), Ok(2));
+    }
+
+    #[tokio::test]
+    async fn what_was_lost_is_forgotten_until_it_is_back() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let home = Home::new(folder.path(), NodeId(3));
+        let forgot = || home.forgot("lost", "back");
+        assert!(!forgot(), "there is no file");
+        let mut file = Opened::at(&home.file()).await.expect("it is new").file;
+        for (record, expected) in
+            [("a", false), ("lost", true), ("b", true), ("back", false), ("c", false)]
+        {
+            file = file.add(&frame::batch(&[record])).expect("there is room");
+            assert_eq!(forgot(), expected, "behind {record}");
+        }
+        fs::write(home.file(), "something else").expect("it can be written");
+        assert!(!forgot(), "whoever opens it says what is wrong");
     }
 
     #[tokio::test]

@@ -19,5 +19,7 @@ mod home;
 mod queue;
 
 pub(super) use file::{DiskFile, Opened, lock};
+#[cfg(test)]
+pub(super) use frame::batch;
 pub(super) use home::{Home, write_whole};
 pub(super) use queue::DiskQueue;
