@@ -8,6 +8,7 @@ use conlab::process::{Effect, NodeId, Process, Start};
 use conlab::sim::{Left, Observer, RequestId, Settings, Sim};
 use conlab::stats::Latencies;
 use conlab::systems::{System, Visitor};
+use conlab::trial::Stopwatch;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, Instant};
@@ -58,7 +59,7 @@ pub fn simulate(plan: &Plan) -> Simulated {
     plan.system.visit(Counting(plan.clone()))
 }
 
-/// How many messages a second the simulator delivers, on this core, while it runs the plan again and again for `time`.
+/// How many messages the simulator delivers in a second of one core's work, while it runs the plan again and again for `time`.
 pub fn speed(plan: &Plan, time: Duration) -> f64 {
     plan.system.visit(Racing(plan.clone(), time))
 }
@@ -100,11 +101,11 @@ impl Visitor for Racing {
         let Racing(plan, time) = self;
         let mut sim = Sim::new(plan.settings.clone(), build, ());
         play(&mut sim, &plan);
-        let (start, before) = (Instant::now(), sim.delivered());
+        let (start, watch, before) = (Instant::now(), Stopwatch::start(), sim.delivered());
         while start.elapsed() < time {
             play(&mut sim, &plan);
         }
-        (sim.delivered() - before) as f64 / start.elapsed().as_secs_f64()
+        (sim.delivered() - before) as f64 / watch.elapsed().as_secs_f64()
     }
 }
 

@@ -22,7 +22,7 @@ const RESENDS_AT_MOST: u32 = 10;
 
 /// How long requests are gathered that nobody waits for: long beside the time that a request takes, so that a busy
 /// client's writes share a round, and short beside anything that a person notices.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(5);
 
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -54,6 +54,7 @@ pub use run::{Deed, Done};
 pub use shapes::Shape;
 pub use shrink::{Shrunk, shrink};
 pub use simulated::{simulate, simulate_into};
+pub use stopwatch::Stopwatch;
 pub use sweep::{Found, Sweep, Swept, sweep};
 pub use timeline::{Piece, Span, Timeline};
 

@@ -5,7 +5,8 @@ use tokio::time::Instant;
 
 /// Runs from its creation on. It counts the time that this thread works, where the system says it, so that other programs
 /// on the machine do not count; else the time that passes.
-pub(super) struct Stopwatch {
+#[derive(Debug)]
+pub struct Stopwatch {
     begun: Instant,
     worked: Option<Duration>,
 }
