@@ -19,6 +19,8 @@ use conlab::systems::System;
 use futures_util::future::join_all;
 use std::time::Duration;
 
+/// What clients ask for.
+const OPERATIONS: [Operation; 2] = [Operation::Set, Operation::Get];
 /// A client waits so long after an answer: its next request finds the lock free, as that of a person does.
 const PAUSE: Duration = Duration::from_millis(400);
 /// Live and simulated agree within this: each live hop waits for a timer that is exact to a millisecond.
@@ -45,7 +47,7 @@ impl Wan {
         let regions = Regions::published()?;
         let mut rows = Vec::new();
         for system in System::LEVELS {
-            for operation in [Operation::Set, Operation::Get] {
+            for operation in OPERATIONS {
                 for (at, region) in (0..).zip(&regions.names) {
                     run.show(&format!("{system} {operation} in {region}, simulated"));
                     let plan = self.plan(&regions, system, operation, at, run.common.seed);
@@ -79,9 +81,9 @@ impl Wan {
         }
     }
 
-    /// SETs on real servers with delayed links, all levels at once and one region after the other.
+    /// The same on real servers with delayed links, all levels at once and one region after the other.
     async fn check(&self, run: &mut Run, regions: &Regions) -> Result<(), Failure> {
-        run.show("SET in each region, live");
+        run.show("SET and GET in each region, live");
         let delays = regions.links();
         let options = BedOptions { delays, ..BedOptions::of(run, regions.servers())? };
         let bed = Bed::start(&options, &System::LEVELS).await?;
@@ -103,24 +105,37 @@ impl Wan {
         system: System,
     ) -> Result<Vec<Row>, Failure> {
         let mut rows = Vec::new();
-        for (at, region) in (0..).zip(&regions.names) {
-            let (subject, place, load) =
-                (Subject::Level(system), Place::At(at), Load::Requests(self.live_requests));
-            let caller = bed.caller(subject, Operation::Set, place, at).await?;
-            let mut series = Series::new(subject, Operation::Set, 1, place, load);
-            let mut callers = vec![caller];
-            for _ in 0..self.live_requests {
-                let (block, back) = block::run(callers, Load::Requests(1)).await;
-                callers = back;
-                series.latencies.merge(&block.latencies);
-                series.failed += block.failed;
-                tokio::time::sleep(PAUSE).await;
+        for operation in OPERATIONS {
+            for (at, region) in (0..).zip(&regions.names) {
+                let series = self.series(bed, system, operation, at).await?;
+                let row = Row::of("wan", regions.servers(), &series, None);
+                rows.push(Row { condition: Some(region.clone()), ..row });
             }
-            series.p50_us.push(series.latencies.percentile_us(50.0));
-            let row = Row::of("wan", regions.servers(), &series, None);
-            rows.push(Row { condition: Some(region.clone()), ..row });
         }
         Ok(rows)
+    }
+
+    /// One client at the server number `at`, counted from 0.
+    async fn series(
+        &self,
+        bed: &Bed,
+        system: System,
+        operation: Operation,
+        at: u32,
+    ) -> Result<Series, Failure> {
+        let (subject, place) = (Subject::Level(system), Place::At(at));
+        let load = Load::Requests(self.live_requests);
+        let mut series = Series::new(subject, operation, 1, place, load);
+        let mut callers = vec![bed.caller(subject, operation, place, at).await?];
+        for _ in 0..self.live_requests {
+            let (block, back) = block::run(callers, Load::Requests(1)).await;
+            callers = back;
+            series.latencies.merge(&block.latencies);
+            series.failed += block.failed;
+            tokio::time::sleep(PAUSE).await;
+        }
+        series.p50_us.push(series.latencies.percentile_us(50.0));
+        Ok(series)
     }
 }
 
