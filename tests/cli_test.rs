@@ -239,7 +239,10 @@ fn no_server_outlives_a_live_run_that_is_interrupted_or_killed() {
 fn what_quiet_servers_said_is_kept_though_the_run_is_killed() {
     let folder = folder();
     let mut run = live(folder.path(), "--faults none --rate 1");
-    until("a run", || folder.path().join("store/linearizable").exists());
+    let begun = |store: &str| {
+        fs::read_dir(folder.path().join(store)).is_ok_and(|mut all| all.next().is_some())
+    };
+    until("a run", || begun("store/linearizable"));
     let kept = &runs(&folder, "linearizable")[0];
     let files = ["nodes/n1.log", "nodes/n2.log", "nodes/n3.log", "messages.jsonl"];
     let length = |file: &str| fs::metadata(kept.join(file)).map_or(0, |file| file.len());

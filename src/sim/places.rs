@@ -3,42 +3,56 @@
 use crate::process::{Step, Value};
 use crate::session::Version;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The place that each value took in the order, where it took one. It tells the writes of a run apart by their values, so these
 /// must differ.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Places {
-    /// In the order of their coming; some more than once.
-    taken: Vec<(Value, Version)>,
+    /// Each once, in order: every server applies the same writes, and in the order of their places, so that what is new
+    /// mostly comes at the end.
+    taken: Vec<(Version, Value)>,
 }
-
-/// Every server applies the same write, mostly soon after the first: so many of the last are looked at before it is noted again.
-const RECENT: usize = 16;
 
 impl Places {
     /// Takes in what a step remarked.
     pub fn note(&mut self, notes: &[Step]) {
         for note in notes {
             let Step::Applied { value: Some(value), version, .. } = note else { continue };
-            if !self.is_recent(value, *version) {
-                self.taken.push((value.clone(), *version));
+            let before = |taken: &(Version, Value)| {
+                taken.0.cmp(version).then_with(|| taken.1.as_ref().cmp(value.as_ref()))
+            };
+            if let Err(place) = self.taken.binary_search_by(before) {
+                self.taken.insert(place, (*version, value.clone()));
             }
         }
     }
 
-    fn is_recent(&self, value: &Value, version: Version) -> bool {
-        let mut recent = self.taken.iter().rev().take(RECENT);
-        recent.any(|(known, place)| *place == version && Arc::ptr_eq(known, value))
-    }
-
     /// The place of each value; the last one where a defect gave it several.
     pub fn of_values(&self) -> BTreeMap<Value, Version> {
-        let mut places = BTreeMap::new();
-        for (value, version) in &self.taken {
-            let place = places.entry(value.clone()).or_default();
-            *place = *version.max(place);
+        self.taken.iter().map(|(version, value)| (value.clone(), *version)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_is_kept_once_and_the_last_place_of_a_value_counts() {
+        let mut places = Places::default();
+        let applied = |(value, version): (&str, u64)| Step::Applied {
+            key: "x".into(),
+            value: Some(value.into()),
+            version,
+        };
+        let first = [("a", 1), ("b", 2), ("c", 4)].map(applied);
+        let second = [("a", 1), ("b", 3), ("d", 4), ("b", 2)].map(applied);
+        for notes in [&first[..], &first, &second, &first] {
+            places.note(notes);
         }
-        places
+        let places_of = places.of_values();
+        let places_of: Vec<(&str, u64)> = places_of.iter().map(|(v, at)| (&**v, *at)).collect();
+        assert_eq!(places_of, [("a", 1), ("b", 3), ("c", 4), ("d", 4)]);
+        assert_eq!(places.taken.len(), 5);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// When in nanoseconds, in which order it was scheduled, and the event's slot.
 type Key = (u64, u64, usize);
 
-/// Later than every event.
+/// Later than every event: the key of none. No event has its slot.
 const LATEST: Key = (u64::MAX, u64::MAX, usize::MAX);
 
 /// A queue of events. The heap orders small keys only; the events lie still in slots until their time comes. What is always

@@ -34,10 +34,11 @@ impl<W: Write> Messages<W> {
             Ordering::Greater => return Ok(()),
         };
         let (time, message) = (at.as_nanos() as u64, json!(message));
-        writeln!(
-            self.file,
-            "{{\"time\":{time},\"from\":{from},\"to\":{to},\"what\":\"{what}\",\"message\":{message}}}",
-        )
+        // In one piece: what is handed on then ends with a line, even of a run that is killed.
+        let line = format!(
+            "{{\"time\":{time},\"from\":{from},\"to\":{to},\"what\":\"{what}\",\"message\":{message}}}\n",
+        );
+        self.file.write_all(line.as_bytes())
     }
 
     /// How many there were, kept or not.

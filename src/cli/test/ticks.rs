@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The most steps of an axis. Of steps of 1, 2 and 5 the smallest that fits leaves at least four.
+/// The most steps of an axis. Of steps of 1, 2 and 5 the smallest that fits leaves at least four ticks.
 const MOST_STEPS: u64 = 8;
 /// In nanoseconds.
 const MILLISECOND: u64 = 1_000_000;

@@ -144,7 +144,7 @@ impl Data {
             let remembered = home.life(&cluster)? >= ran;
             match home.last() {
                 _ if remembered && !home.forgot(LogRecord::Blank, LogRecord::CaughtUp) => {}
-                // Its last life would have left a note here.
+                // Its last life would have left a note here; where nothing is left of a server, nobody knows where it was.
                 last if (1..ran).contains(&last) => lacking.elsewhere.push(id),
                 _ if home.file().exists() => lacking.blank.push(id),
                 _ => lacking.gone.push(id),
@@ -363,7 +363,7 @@ mod tests {
             "{two}"
         );
         assert!(!two.contains("n2.log"), "{two}");
-        assert!(two.contains("take these files away here"), "{two}");
+        assert!(two.contains("if they are lost, take the old"), "{two}");
         lose_all(folder.path(), 3);
         assert!(open(folder.path(), 3, None).await.is_ok(), "that was good advice");
     }

@@ -16,7 +16,7 @@ pub(super) enum Command {
     Stop,
 }
 
-/// A command, and where to say that it was passed on.
+/// A command, and where to say that it was passed on; a pause, that the server stands still.
 pub(super) type Ordered = (Command, oneshot::Sender<()>);
 
 /// A running server, seen from outside. Dropping this kills it.

@@ -7,7 +7,7 @@ use crate::process::NodeId;
 pub(super) struct Lacking {
     /// They lived in other folders last, and have it there.
     pub elsewhere: Vec<NodeId>,
-    /// Their files were taken away.
+    /// Their files were taken away, whether to be thrown away or to live in another folder.
     pub gone: Vec<NodeId>,
     /// They lost it, began again with nothing, and had not caught up when they ended.
     pub blank: Vec<NodeId>,
@@ -31,9 +31,10 @@ impl Lacking {
         if self.servers().contains(&super::data::FIRST) {
             advice.extend(self.without_master());
         } else {
-            let way_on =
-                "if there are none any more, take these files away here: the master has everything";
-            advice.push(way_on.to_string());
+            let (stale, folder) = (files(&self.elsewhere), "from this folder");
+            advice.push(format!(
+                "if they are lost, take the old {stale} away {folder}: the master has everything"
+            ));
         }
         advice.join("; ")
     }

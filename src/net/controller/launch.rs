@@ -83,7 +83,7 @@ impl Roster {
     /// Links a server that was started by hand, and notices when it is gone.
     async fn accompany(self: Arc<Self>, join: Join, incarnation: u64) {
         let Join { id, report, .. } = join;
-        let linked = match self.open_control(id).await {
+        let linked = match self.open_control(id, incarnation).await {
             Ok(()) => self.link(id, incarnation).await.map(drop),
             Err(error) => Err(error),
         };
@@ -113,18 +113,26 @@ impl Roster {
             let status = end.await.unwrap_or_else(|_| "lost".to_string());
             roster.exited(id, incarnation, status);
         });
-        self.open_control(id).await
+        self.open_control(id, incarnation).await
     }
 
-    async fn open_control(&self, id: NodeId) -> Result<(), NetError> {
-        let failed = |cause: String| NetError::CannotStart { id: id.0, cause };
-        let report = self.with(id, |slot| slot.report);
-        let report = report.ok_or_else(|| failed("it ended before it was linked".to_string()))?;
+    async fn open_control(&self, id: NodeId, life: u64) -> Result<(), NetError> {
+        let ended = || {
+            let cause = "it ended before it was linked".to_string();
+            NetError::CannotStart { id: id.0, cause }
+        };
+        let report = self.with(id, |slot| slot.report).ok_or_else(ended)?;
         let address = report.peer_address.to_string();
         let answer = ANSWER + linking(self.options.servers as usize);
         let control = dial::open_trusted(&address, &self.token, answer).await?;
-        self.with(id, |slot| slot.control = Some(Arc::new(control)));
-        Ok(())
+        let is_current = self.with(id, |slot| {
+            let is_current = slot.is_in(life);
+            if is_current {
+                slot.control = Some(Arc::new(control));
+            }
+            is_current
+        });
+        is_current.then_some(()).ok_or_else(ended)
     }
 
     /// Tells a server where its peers are; it links with them and starts its machine. Only from here on has its life begun: one that
@@ -133,6 +141,9 @@ impl Roster {
         self.runs(id, life)?;
         let ready: Ready = self.ask(id, CONTROL_PEERS, rpc_params![self.peers()]).await?;
         self.with(id, |slot| {
+            if !slot.is_in(life) {
+                return; // the next one is to be linked itself
+            }
             slot.role.clone_from(&ready.role);
             if slot.state == State::Starting {
                 slot.state = State::Running;

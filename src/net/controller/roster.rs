@@ -202,9 +202,7 @@ impl Roster {
     /// # Errors
     /// If it has ended, or that it runs cannot be written down.
     pub fn runs(&self, id: NodeId, life: u64) -> Result<(), NetError> {
-        let is_current =
-            |slot: &mut Slot| slot.incarnation == life && !matches!(slot.state, State::Exited(_));
-        if !self.with(id, is_current) {
+        if !self.with(id, |slot| slot.is_in(life)) {
             let cause = "it ended before it was linked".to_string();
             return Err(NetError::CannotStart { id: id.0, cause });
         }
@@ -309,6 +307,11 @@ impl Roster {
 }
 
 impl Slot {
+    /// Whether this life of the server is the current one, and has not ended.
+    pub(super) fn is_in(&self, life: u64) -> bool {
+        self.incarnation == life && !matches!(self.state, State::Exited(_))
+    }
+
     fn empty(address: SocketAddr) -> Self {
         Slot {
             address,

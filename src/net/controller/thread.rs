@@ -8,8 +8,13 @@ use crate::net::server::{Bound, on_own_thread};
 use crate::net::wire::{Report, StartOrder};
 use crate::net::{LogSwitch, NetError};
 use std::sync::{Arc, mpsc as blocking};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// A thread that has not come to stand still by then is in a step that does not end.
+const STANDS_STILL: Duration = Duration::from_secs(1);
 
 /// The ways into a server's thread.
 struct Reins {
@@ -86,13 +91,17 @@ impl Reins {
     }
 
     /// Blocks the server's one thread until the other end of the channel is dropped. Whoever paused it hears of that
-    /// only when the thread stands still: until then it may still answer.
+    /// only when the thread stands still, for until then it may still answer; or after a while, if it does not come to that.
     fn pause(&mut self, passed_on: Option<oneshot::Sender<()>>) {
-        let (resume, wait) = blocking::channel::<()>();
+        let ((resume, wait), (stands, still)) = (blocking::channel::<()>(), oneshot::channel());
         self.paused = Some(resume);
         self.runtime.spawn(async move {
-            drop(passed_on);
+            drop::<oneshot::Sender<()>>(stands);
             let _ = wait.recv();
+        });
+        tokio::spawn(async move {
+            let _ = timeout(STANDS_STILL, still).await;
+            drop(passed_on);
         });
     }
 }

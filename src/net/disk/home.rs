@@ -54,7 +54,7 @@ impl Home {
             return Ok(0);
         }
         let foreign = |whose: &str, bring: &str| {
-            let fix = format!("{bring}choose another folder with --data, or take the file away");
+            let fix = format!("{bring}choose another folder with --data, or take the former away");
             Err(NetError::Refused(format!("{} is {whose}; {fix}", file.display())))
         };
         match self.noted() {
@@ -65,7 +65,7 @@ impl Home {
             Some(Note { life, .. }) => Ok(life),
             None => {
                 let whose = format!("of nobody knows which cluster: no {}", note.display());
-                foreign(&whose, "bring that file back, ")
+                foreign(&whose, "bring the latter back, ")
             }
         }
     }
