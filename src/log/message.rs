@@ -120,12 +120,10 @@ impl Say for Message {
     fn say(&self, text: &mut Text) {
         match self {
             Message::Append { after, entries, .. } => {
-                text.push("append ");
-                return say_listed(*after, entries, text);
+                say_listed(*after, entries, text.push("append "))
             }
             Message::Fetched { after, entries, .. } => {
-                text.push("fetched ");
-                return say_listed(*after, entries, text);
+                say_listed(*after, entries, text.push("fetched "))
             }
             Message::Have(held) => text.push("have ").number(held.seq),
             Message::Heartbeat { head, .. } => text.push("heartbeat, at ").number(*head),
@@ -146,11 +144,8 @@ impl Say for Message {
 display_as_said!(Message);
 
 /// Says `3 Msg3`, `3…5 Msg3, Msg4, Msg5`, or `none`.
-fn say_listed(after: u64, entries: &[Arc<Entry>], text: &mut Text) {
-    let Some((first, others)) = entries.split_first() else {
-        text.push("none");
-        return;
-    };
+fn say_listed<'t>(after: u64, entries: &[Arc<Entry>], text: &'t mut Text) -> &'t mut Text {
+    let Some((first, others)) = entries.split_first() else { return text.push("none") };
     text.number(after.saturating_add(1));
     if !others.is_empty() {
         text.push("…").number(after.saturating_add(entries.len() as u64));
@@ -159,5 +154,5 @@ fn say_listed(after: u64, entries: &[Arc<Entry>], text: &mut Text) {
     for entry in &others[..others.len().min(SHOWN - 1)] {
         text.push(", ").say(&Short(&entry.message));
     }
-    text.push(if entries.len() > SHOWN { ", …" } else { "" });
+    text.push(if entries.len() > SHOWN { ", …" } else { "" })
 }

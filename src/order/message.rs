@@ -115,14 +115,10 @@ impl Message {
 impl Say for Message {
     fn say(&self, text: &mut Text) {
         match self {
-            Message::Submit { entries, .. } => {
-                text.push("submit ");
-                return say_carried(entries, text);
-            }
+            Message::Submit { entries, .. } => say_carried(entries, text.push("submit ")),
             Message::Refused { ticket, .. } => text.push("refuse ").say(ticket),
             Message::Broadcast { round, .. } => {
-                text.push("round ").number(round.number).push(" ");
-                return say_carried(&round.entries, text);
+                say_carried(&round.entries, text.push("round ").number(round.number).push(" "))
             }
             Message::Ack { number, .. } => text.push("ack ").number(*number),
             Message::Done { number, .. } => text.push("done ").number(*number),
@@ -145,8 +141,8 @@ impl Say for Message {
 display_as_said!(Message);
 
 /// Says entries as a trace shows them.
-fn say_carried(entries: &[Arc<Entry>], text: &mut Text) {
-    say_listed(entries.iter().map(|entry| &entry.triple), entries.len(), text);
+fn say_carried<'t>(entries: &[Arc<Entry>], text: &'t mut Text) -> &'t mut Text {
+    say_listed(entries.iter().map(|entry| &entry.triple), entries.len(), text)
 }
 
 /// The first few triples of a list of entries.

@@ -5,7 +5,11 @@ use crate::say::{Say, Text, display_as_said};
 use crate::session::{Version, epoch_and_counter};
 
 /// Says some triples: the first few and how many there are.
-pub fn say_listed<'a>(triples: impl Iterator<Item = &'a Triple>, entries: usize, text: &mut Text) {
+pub fn say_listed<'a, 't>(
+    triples: impl Iterator<Item = &'a Triple>,
+    entries: usize,
+    text: &'t mut Text,
+) -> &'t mut Text {
     if entries == 0 {
         text.push("(empty)");
     }
@@ -15,6 +19,7 @@ pub fn say_listed<'a>(triples: impl Iterator<Item = &'a Triple>, entries: usize,
     if entries > Triple::SHOWN {
         text.push(", … (").number(entries as u64).push(" in all)");
     }
+    text
 }
 
 /// Text as a trace shows it: on one line and of bounded width, however long or odd it is.

@@ -194,7 +194,7 @@ impl Say for Step {
             }
             Step::LockTaken { round, entries, first } => {
                 text.push("lock taken for round ").number(*round).push(", broadcast ");
-                return say_listed(first.iter(), *entries, text);
+                say_listed(first.iter(), *entries, text)
             }
             Step::LockReleased { round } => {
                 text.push("lock released, round ").number(*round).push(" done")
