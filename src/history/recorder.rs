@@ -244,22 +244,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::read;
-    use std::sync::Arc;
-
-    #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::history::{Memory, read};
 
     fn set(key: &str, value: &str) -> Op {
         Op::Set { key: key.into(), value: value.into(), session: None }
@@ -267,8 +252,8 @@ mod tests {
 
     #[test]
     fn a_client_keeps_its_number_until_an_unknown_outcome() {
-        let shared = Shared::default();
-        let recorder = Recorder::new(shared.clone());
+        let memory = Memory::default();
+        let recorder = Recorder::new(memory.clone());
         let ms = Duration::from_millis;
         let done = Outcome::Set { version: Some(1), session: None };
         let begin = |client: &str, time| recorder.invoke(client, ms(time), &set("x", "a\"b"));
@@ -283,7 +268,7 @@ mod tests {
         let get = Op::Get { key: "x".into(), session: None };
         end(recorder.invoke("b", ms(6), &get), 7, &got);
         assert!(recorder.invoke("b", ms(6), &Op::All { session: None }).is_none());
-        let text = shared.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let text = memory.text();
         let history = read("h", &text[..], None).expect("it is well formed").history;
         let processes: Vec<i64> =
             history.operations().iter().map(|one| history.process_name(one.process())).collect();

@@ -2,12 +2,11 @@
 
 use super::Finding;
 use super::grammar::{Check, Property};
-use crate::history::{Format, Recorder, Recording, read};
+use crate::history::{Format, Memory, Recorder, Recording, read};
 use crate::process::{NodeId, Op, Outcome};
 use crate::sim::Places;
 use std::collections::BTreeMap;
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where to record, and as what.
@@ -116,26 +115,5 @@ impl Witness {
                 Finding::of(property, reading.history.with_lines(line), places)
             }
         }
-    }
-}
-
-/// Text in memory that one writes and another reads.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl Memory {
-    fn text(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl io::Write for Memory {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

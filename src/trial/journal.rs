@@ -48,12 +48,7 @@ impl Journal {
 
     fn message(&mut self, at: Duration, ends: (NodeId, NodeId), what: &str, message: &impl Say) {
         let Some(lines) = &mut self.messages else { return };
-        let (from, to) = ends;
-        let text = lines.text();
-        text.push("{\"time\":").number(at.as_nanos() as u64);
-        text.push(",\"from\":").number(from.0.into()).push(",\"to\":").number(to.0.into());
-        text.push(",\"what\":\"").push(what);
-        text.push("\",\"message\":").quote_said(message).push("}\n");
+        say_message(lines.text(), at, ends, what, message);
         lines.hand_on();
     }
 
@@ -70,6 +65,20 @@ impl Journal {
         text.push("\n");
         lines.hand_on();
     }
+}
+
+/// Says the line of a message: when what became of it, between whom. Server 0 stands for nobody.
+pub fn say_message(
+    text: &mut Text,
+    at: Duration,
+    (from, to): (NodeId, NodeId),
+    what: &str,
+    message: &impl Say,
+) {
+    text.push("{\"time\":").number(at.as_nanos() as u64);
+    text.push(",\"from\":").number(from.0.into()).push(",\"to\":").number(to.0.into());
+    text.push(",\"what\":\"").push(what);
+    text.push("\",\"message\":").quote_said(message).push("}\n");
 }
 
 /// What a server says in its log.

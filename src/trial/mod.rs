@@ -25,7 +25,6 @@ mod judge;
 mod live;
 mod load;
 mod measure;
-mod memory;
 mod mix;
 mod nemesis;
 mod plan;
@@ -41,7 +40,7 @@ mod stopwatch;
 mod sweep;
 mod timeline;
 
-pub use journal::Journal;
+pub use journal::{Journal, say_message};
 pub use judge::{Broken, Judgement};
 pub use live::run_live;
 pub use measure::Figures;

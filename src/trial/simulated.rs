@@ -2,11 +2,10 @@
 
 use super::Trial;
 use super::journal::Journal;
-use super::memory::Memory;
 use super::plan::Plan;
 use super::run::{Done, Ground, run};
 use super::stopwatch::Stopwatch;
-use crate::history::{Format, Recorder, read};
+use crate::history::{Format, Memory, Recorder, read};
 use crate::process::{NodeId, Process, Start, Status};
 use crate::scenario::{KnowsClients, settings};
 use crate::sim::Sim;

@@ -1,6 +1,8 @@
 //! The messages between real servers on their way to the file of a run.
 
-use serde_json::json;
+use crate::process::NodeId;
+use crate::say::Text;
+use crate::trial::say_message;
 use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -26,19 +28,18 @@ impl<W: Write> Messages<W> {
     ///
     /// # Errors
     /// If it cannot be written; it is counted all the same.
-    pub fn take(&mut self, at: Duration, (from, to): (u32, u32), message: &str) -> io::Result<()> {
+    pub fn take(&mut self, at: Duration, ends: (NodeId, NodeId), message: &str) -> io::Result<()> {
         self.received += 1;
-        let (from, to, what, message) = match self.received.cmp(&self.most) {
-            Ordering::Less => (from, to, "received", message),
-            Ordering::Equal => (0, 0, "end", "from here on messages are counted, not kept"),
+        let nobody = (NodeId(0), NodeId(0));
+        let (ends, what, message) = match self.received.cmp(&self.most) {
+            Ordering::Less => (ends, "received", message),
+            Ordering::Equal => (nobody, "end", "from here on messages are counted, not kept"),
             Ordering::Greater => return Ok(()),
         };
-        let (time, message) = (at.as_nanos() as u64, json!(message));
         // In one piece: what is handed on then ends with a line, even of a run that is killed.
-        let line = format!(
-            "{{\"time\":{time},\"from\":{from},\"to\":{to},\"what\":\"{what}\",\"message\":{message}}}\n",
-        );
-        self.file.write_all(line.as_bytes())
+        let mut line = Text::default();
+        say_message(&mut line, at, ends, what, &message);
+        self.file.write_all(line.bytes())
     }
 
     /// How many there were, kept or not.
@@ -58,7 +59,7 @@ impl<W: Write> Messages<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     fn lines(messages: &Messages<Vec<u8>>) -> Vec<Value> {
         let text = std::str::from_utf8(&messages.file).expect("it is text");
@@ -69,7 +70,8 @@ mod tests {
     fn past_the_bound_messages_are_counted_and_the_last_line_says_so() {
         let mut messages = Messages::new(Vec::new(), 3);
         for number in 1..=5 {
-            let taken = messages.take(Duration::from_nanos(number), (1, 2), "ack \"1\"");
+            let taken =
+                messages.take(Duration::from_nanos(number), (NodeId(1), NodeId(2)), "ack \"1\"");
             taken.expect("there is room");
         }
         let lines = lines(&messages);

@@ -54,7 +54,7 @@ impl Said {
         };
         if let Some((from, message)) = line.received() {
             let at = Duration::from_secs_f64(line.seconds());
-            let written = self.messages.take(at, (from, server.0), message);
+            let written = self.messages.take(at, (NodeId(from), server), message);
             self.note(written);
         }
         let shown = self.shown.filter(|shown| line.level() <= shown.level);
