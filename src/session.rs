@@ -80,8 +80,11 @@ impl Versions {
     pub fn merge(&mut self, other: &Versions) {
         self.floor = self.floor.max(other.floor);
         for (key, version) in &other.clocks {
-            let clock = self.clocks.entry(key.clone()).or_insert(0);
-            *clock = (*version).max(*clock);
+            // Mostly the key is there: then it need not be shared once more.
+            match self.clocks.get_mut(key) {
+                Some(clock) => *clock = (*version).max(*clock),
+                None => _ = self.clocks.insert(key.clone(), *version),
+            }
         }
         self.collapse();
     }
@@ -92,7 +95,9 @@ impl Versions {
             self.floor = self.wanted_of_all();
         }
         let floor = self.floor;
-        self.clocks.retain(|_, version| *version > floor);
+        if self.clocks.values().any(|version| *version <= floor) {
+            self.clocks.retain(|_, version| *version > floor);
+        }
     }
 }
 

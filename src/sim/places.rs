@@ -18,6 +18,9 @@ impl Places {
     pub fn note(&mut self, notes: &[Step]) {
         for note in notes {
             let Step::Applied { value: Some(value), version, .. } = note else { continue };
+            if self.has_where_expected(*version, value) {
+                continue;
+            }
             let before = |taken: &(Version, Value)| {
                 taken.0.cmp(version).then_with(|| taken.1.as_ref().cmp(value.as_ref()))
             };
@@ -25,6 +28,13 @@ impl Places {
                 self.taken.insert(place, (*version, value.clone()));
             }
         }
+    }
+
+    /// Whether a write is kept already, looked for only where it stands if no version before it is missing or kept twice.
+    fn has_where_expected(&self, version: Version, value: &Value) -> bool {
+        let first = self.taken.first().map_or(0, |taken| taken.0);
+        let place = usize::try_from(version.saturating_sub(first)).unwrap_or(usize::MAX);
+        self.taken.get(place).is_some_and(|taken| taken.0 == version && taken.1 == *value)
     }
 
     /// The place of each value; the last one where a defect gave it several.

@@ -4,7 +4,6 @@ use super::Trial;
 use super::run::{Deed, Done};
 use crate::faults::{Fault, Link};
 use crate::history::{End, History};
-use crate::stats::Latencies;
 use std::time::Duration;
 
 /// The load is cut into so many pieces of equal length.
@@ -54,24 +53,25 @@ impl Trial {
 }
 
 fn pieces(history: &History, length: Duration) -> Vec<Piece> {
-    let mut pieces = vec![(Piece::default(), Latencies::default()); PIECES];
+    let mut pieces = vec![(Piece::default(), Vec::new()); PIECES];
     let nanos = length.as_nanos().max(1);
     for one in history.operations().iter().filter(|one| !one.is_final()) {
         let place = u128::from(one.invoked_time()) * PIECES as u128 / nanos;
-        let (piece, latencies) = &mut pieces[(place as usize).min(PIECES - 1)];
+        let (piece, took) = &mut pieces[(place as usize).min(PIECES - 1)];
         piece.asked += 1;
         if let (End::Ok, Some(ended)) = (one.end(), one.ended_time()) {
             piece.ok += 1;
-            latencies.record(Duration::from_nanos(ended - one.invoked_time()));
+            took.push(ended - one.invoked_time());
         }
     }
-    let told = |(piece, latencies): (Piece, Latencies)| match piece.ok {
-        0 => piece,
-        _ => Piece {
-            median_ms: latencies.percentile_us(50.0) / 1e3,
-            most_ms: latencies.percentile_us(100.0) / 1e3,
+    let told = |(piece, mut took): (Piece, Vec<u64>)| {
+        took.sort_unstable();
+        let ms = |nanos: Option<&u64>| nanos.map_or(0.0, |nanos| *nanos as f64 / 1e6);
+        Piece {
+            median_ms: ms(took.get(took.len().saturating_sub(1) / 2)),
+            most_ms: ms(took.last()),
             ..piece
-        },
+        }
     };
     pieces.into_iter().map(told).collect()
 }
