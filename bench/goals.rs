@@ -19,7 +19,7 @@ use std::time::Duration;
 const MANY: u32 = 64;
 /// Requests in a batch.
 const BATCH: u32 = 64;
-/// Blocks of one client are short and so many times as many: the machine changes its pace within a second.
+/// Blocks are short and so many times as many as the repetitions: the machine changes its pace within a second.
 const OFTEN: u32 = 4;
 /// At these numbers of clients the cost of a linearizable SET is measured.
 const CLIENTS: [u32; 5] = [1, 4, 16, 64, 256];
@@ -43,7 +43,7 @@ pub struct Goals {
     /// Requests in each repetition, where one client asks
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub requests: u32,
-    /// Seconds of each block of load, where many ask
+    /// Seconds of load in each repetition, where many ask
     #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = seconds)]
     pub seconds: f64,
 }
@@ -118,13 +118,13 @@ impl Goals {
         local: &[(System, Operation)],
         servers: u32,
     ) -> Result<Vec<Series>, Failure> {
-        let load = Load::Closed(Duration::from_secs_f64(self.seconds));
+        let load = Load::Closed(Duration::from_secs_f64(self.seconds / f64::from(OFTEN)));
         let subjects = std::iter::once((Subject::Echo, Operation::Call)).chain(levels(local));
         let placed =
             |(subject, operation), place| Series::new(subject, operation, MANY, place, load);
         let spread = placed((Subject::Level(System::Linearizable), Operation::Set), Place::Spread);
         let series = subjects.map(|what| placed(what, Place::One)).chain([spread]);
-        measured(run, bed, series.collect(), repetitions, servers).await
+        measured(run, bed, series.collect(), repetitions * OFTEN, servers).await
     }
 
     async fn batches(&self, bed: &Bed, run: &mut Run, repetitions: u32) -> Result<(), Failure> {
