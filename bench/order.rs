@@ -54,11 +54,11 @@ fn simulator(criterion: &mut Criterion) {
     });
 }
 
-fn entry(number: u64) -> Arc<Entry> {
+fn entry(number: u64) -> Entry {
     let ticket = Ticket { node: NodeId(2), incarnation: 1, counter: number + 1 };
     let key = Some(format!("k{}", number % 100).into());
     let triple = Triple { action: Action::Set, key, value: Some("seven".into()) };
-    Arc::new(Entry { ticket, epoch: 1, settled: number, triple, seen: None })
+    Entry { ticket, epoch: 1, settled: number, triple, seen: None }
 }
 
 fn applying(criterion: &mut Criterion) {

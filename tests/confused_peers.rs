@@ -70,10 +70,10 @@ fn ticket(node: NodeId, counter: u64) -> Ticket {
     Ticket { node, incarnation: 1, counter }
 }
 
-fn entry(ticket: Ticket, action: Action, key: &str) -> Arc<Entry> {
+fn entry(ticket: Ticket, action: Action, key: &str) -> Entry {
     let value = (action == Action::Set).then(|| "2".into());
     let triple = Triple { action, key: Some(key.into()), value };
-    Arc::new(Entry { ticket, epoch: 1, settled: 1, triple, seen: None })
+    Entry { ticket, epoch: 1, settled: 1, triple, seen: None }
 }
 
 fn replies(effects: &Effects) -> usize {
@@ -182,7 +182,7 @@ fn extreme_numbers_do_no_harm() {
     }
     let odd = Ticket { node: N2, incarnation: most, counter: most };
     let odd = Entry { settled: most, epoch: most, ..Entry::clone(&entry(odd, Action::Set, "x")) };
-    primary.hears(N2, Message::Submit { epoch: 1, entries: vec![Arc::new(odd)] });
+    primary.hears(N2, Message::Submit { epoch: 1, entries: vec![odd] });
     primary.ctx.begin(Duration::from_secs(60));
     primary.process.on_timer(&mut primary.ctx, conlab::order::Timer::Deadline);
     let ended = primary.left().into_iter().any(|effect| {

@@ -9,7 +9,6 @@ use super::{Level, Message, Order, PRIMARY, Timer};
 use crate::process::{Ctx, Outcome, Reason, Step, Ticket};
 use crate::window::Window;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The most requests that wait at one edge: a client's burst fits, a runaway does not take all memory.
@@ -37,7 +36,7 @@ pub enum Until {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// What was submitted.
-    pub entry: Arc<Entry>,
+    pub entry: Entry,
     /// How it ended; an error is [`Outcome::Refused`] or [`Outcome::Unknown`].
     pub result: Result<Answer, Outcome>,
 }
@@ -45,7 +44,7 @@ pub struct Settled {
 /// A request that waits. It is still in `Edge::waiting` as long as it is not settled.
 #[derive(Debug)]
 struct Waiting {
-    entry: Arc<Entry>,
+    entry: Entry,
     cost: usize,
     until: Until,
     deadline: Option<Duration>,
@@ -66,7 +65,7 @@ pub(super) struct Edge {
     /// When the primary was last heard.
     heard: Duration,
     /// Requests that are about to be brought to the primary together.
-    gathered: Vec<Arc<Entry>>,
+    gathered: Vec<Entry>,
     gathered_bytes: usize,
     /// Whether requests were brought to the primary since it was last heard.
     under_way: bool,
@@ -96,11 +95,10 @@ impl Edge {
     pub fn open<P: Level>(
         &mut self,
         ctx: &mut Ctx<P>,
-        entry: Arc<Entry>,
+        (entry, cost): (Entry, usize),
         until: Until,
         deadline: Option<Duration>,
     ) -> Result<(), ()> {
-        let cost = entry.cost();
         if self.waiting.len() >= MOST_WAITING || self.bytes + cost > MOST_WAITING_BYTES {
             let refused = Outcome::Refused(Reason::Overloaded(self.waiting.len() as u64));
             self.ended.push_back(Settled { entry, result: Err(refused) });
@@ -213,8 +211,8 @@ impl Edge {
     }
 
     /// Requests that were last sent at or before `before`, marked as sent now, in chunks that fit a round.
-    fn overdue(&mut self, before: Duration, now: Duration) -> Vec<Vec<Arc<Entry>>> {
-        let mut chunks: Vec<Vec<Arc<Entry>>> = Vec::new();
+    fn overdue(&mut self, before: Duration, now: Duration) -> Vec<Vec<Entry>> {
+        let mut chunks: Vec<Vec<Entry>> = Vec::new();
         let mut room = 0;
         for waiting in self.waiting.values_mut().filter(|waiting| waiting.sent <= before) {
             waiting.sent = now;
@@ -251,11 +249,10 @@ impl Order {
     /// Requests are gathered and brought together: where nobody waits for the order, those of a moment; else those that
     /// come while others are under way. These lose no time: a round holds the lock until this server's acknowledgement, and
     /// they travel with that.
-    pub(super) fn forward<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Arc<Entry>) {
+    pub(super) fn forward<P: Level>(&mut self, ctx: &mut Ctx<P>, (entry, cost): (Entry, usize)) {
         if self.leads() && !self.style.patient {
             return self.forward_all(ctx, vec![entry]);
         }
-        let cost = entry.cost();
         if self.edge.gathered_bytes + cost > super::MAX_ROUND_BYTES {
             self.forward_gathered(ctx);
         }
@@ -288,12 +285,11 @@ impl Order {
         }
     }
 
-    fn forward_all<P: Level>(&mut self, ctx: &mut Ctx<P>, entries: Vec<Arc<Entry>>) {
+    fn forward_all<P: Level>(&mut self, ctx: &mut Ctx<P>, entries: Vec<Entry>) {
         if self.leads() {
             entries.into_iter().for_each(|entry| self.enqueue(ctx, entry));
         } else {
-            let forwarded =
-                |entry: &Arc<Entry>| Step::Forwarded { ticket: entry.ticket, to: PRIMARY };
+            let forwarded = |entry: &Entry| Step::Forwarded { ticket: entry.ticket, to: PRIMARY };
             entries.iter().for_each(|entry| ctx.note_with(|| forwarded(entry)));
             ctx.send(PRIMARY, Message::Submit { epoch: self.epoch, entries });
         }

@@ -2,7 +2,8 @@
 
 use super::PRIMARY;
 use super::catchup::{Part, Pull, Rounds};
-use super::entry::{Entry, shared_entries};
+use super::entry::Entry;
+use super::listed;
 use super::round::Round;
 use crate::process::{NodeId, Reason, Ticket, Triple, say_listed};
 use crate::say::{Say, Text, display_as_said};
@@ -17,8 +18,8 @@ pub enum Message {
         /// The epoch in which they are sent.
         epoch: u64,
         /// What to order.
-        #[serde(deserialize_with = "shared_entries")]
-        entries: Vec<Arc<Entry>>,
+        #[serde(with = "listed")]
+        entries: Vec<Entry>,
     },
     /// Primary to edge: this request will never be ordered in this epoch.
     Refused {
@@ -141,17 +142,17 @@ impl Say for Message {
 display_as_said!(Message);
 
 /// Says entries as a trace shows them.
-fn say_carried<'t>(entries: &[Arc<Entry>], text: &'t mut Text) -> &'t mut Text {
+fn say_carried<'t>(entries: &[Entry], text: &'t mut Text) -> &'t mut Text {
     say_listed(entries.iter().map(|entry| &entry.triple), entries.len(), text)
 }
 
 /// The first few triples of a list of entries.
-pub(super) fn first_triples(entries: &[Arc<Entry>]) -> Vec<Triple> {
+pub(super) fn first_triples(entries: &[Entry]) -> Vec<Triple> {
     entries.iter().take(Triple::SHOWN).map(|entry| entry.triple.clone()).collect()
 }
 
 /// How many requests, in words.
-pub(super) fn requests(entries: &[Arc<Entry>]) -> String {
+pub(super) fn requests(entries: &[Entry]) -> String {
     match entries {
         [one] => one.ticket.to_string(),
         many => format!("{} requests", many.len()),

@@ -33,6 +33,7 @@
 mod catchup;
 mod edge;
 mod entry;
+mod listed;
 mod message;
 mod primary;
 mod queued;
@@ -170,12 +171,12 @@ impl Order {
         until: Until,
     ) {
         let settled = self.edge.settled_below(ticket.counter);
-        let entry = Arc::new(Entry { ticket, epoch: self.epoch, settled, triple, seen });
+        let entry = Entry { ticket, epoch: self.epoch, settled, triple, seen };
         let deadline = (!self.style.patient).then(|| ctx.now() + self.timing().request_timeout);
-        if self.edge.open(ctx, entry.clone(), until, deadline).is_err() {
-            return;
+        let cost = entry.cost();
+        if self.edge.open(ctx, (entry.clone(), cost), until, deadline).is_ok() {
+            self.forward(ctx, (entry, cost));
         }
-        self.forward(ctx, entry);
     }
 
     /// A peer's message arrived.

@@ -34,7 +34,7 @@ pub(super) struct Open {
 pub(super) struct Primary {
     pub(super) id: NodeId,
     pub(super) members: BTreeMap<NodeId, Member>,
-    queue: VecDeque<(usize, Arc<Entry>)>,
+    queue: VecDeque<(usize, Entry)>,
     queue_bytes: usize,
     /// The tickets in the queue and in the round under way.
     queued: Queued,
@@ -130,14 +130,14 @@ impl Primary {
         self.queue.len() >= MOST_QUEUED || self.queue_bytes + cost > MOST_QUEUED_BYTES
     }
 
-    fn push(&mut self, entry: Arc<Entry>, cost: usize) {
+    fn push(&mut self, entry: Entry, cost: usize) {
         self.queued.insert(entry.ticket);
         self.queue_bytes += cost;
         self.queue.push_back((cost, entry));
     }
 
     /// Everything that queued up while the lock was held, as far as one round can carry it.
-    fn next_entries(&mut self) -> (usize, Vec<Arc<Entry>>) {
+    fn next_entries(&mut self) -> (usize, Vec<Entry>) {
         let (mut bytes, mut entries) = (0, Vec::new());
         while let Some((cost, _)) = self.queue.front()
             && entries.len() < MAX_ROUND_ENTRIES
@@ -154,7 +154,7 @@ impl Primary {
 
 impl Order {
     /// An entry was submitted: it is queued, unless it was ordered, queued or refused before.
-    pub(super) fn enqueue<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Arc<Entry>) {
+    pub(super) fn enqueue<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Entry) {
         let ticket = entry.ticket;
         if self.start.lacks(Defect::ResendWithoutDedup) {
             return self.queue(ctx, entry);
@@ -169,7 +169,7 @@ impl Order {
         self.queue(ctx, entry);
     }
 
-    fn queue<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Arc<Entry>) {
+    fn queue<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Entry) {
         let cost = entry.cost();
         if let Err(reason) = self.vet(&entry, cost) {
             return self.refuse(ctx, &entry, reason);
@@ -259,7 +259,7 @@ impl Order {
         self.broadcast(ctx, entries, cost);
     }
 
-    fn broadcast<P: Level>(&mut self, ctx: &mut Ctx<P>, entries: Vec<Arc<Entry>>, cost: usize) {
+    fn broadcast<P: Level>(&mut self, ctx: &mut Ctx<P>, entries: Vec<Entry>, cost: usize) {
         let (epoch, done) = (self.epoch, self.done);
         let Some(primary) = &mut self.primary else { return };
         let round =
@@ -342,7 +342,7 @@ impl Order {
 }
 
 /// The servers whose requests these are, each once, in order.
-fn origins<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> Nodes {
+fn origins<'a>(entries: impl Iterator<Item = &'a Entry>) -> Nodes {
     let mut nodes: Nodes = entries.map(|entry| entry.ticket.node).collect();
     nodes.sort_unstable();
     nodes.dedup();

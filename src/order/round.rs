@@ -1,9 +1,9 @@
 //! The rounds that carry entries.
 
-use super::entry::{Entry, shared_entries};
+use super::entry::Entry;
+use super::listed;
 use crate::session::{Version, version};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// The most entries that a round holds: what a server handles between two heartbeats, even a slow one.
 pub const MAX_ROUND_ENTRIES: usize = 4_096;
@@ -20,8 +20,8 @@ pub struct Round {
     /// How many writes were ordered before it, in all epochs.
     pub base: u64,
     /// What it carries, in order.
-    #[serde(deserialize_with = "shared_entries")]
-    pub entries: Vec<Arc<Entry>>,
+    #[serde(with = "listed")]
+    pub entries: Vec<Entry>,
 }
 
 impl Round {

@@ -206,7 +206,6 @@ impl Item {
 mod tests {
     use super::*;
     use crate::process::Triple;
-    use std::sync::Arc;
 
     fn round(epoch: u64, number: u64, base: u64, keys: &[&str]) -> Round {
         let entry = |(counter, key): (usize, &&str)| {
@@ -214,7 +213,7 @@ mod tests {
                 Ticket { node: NodeId(2), incarnation: 1, counter: base + counter as u64 + 1 };
             let triple =
                 Triple { action: Action::Set, key: Some((*key).into()), value: Some("1".into()) };
-            Arc::new(Entry { ticket, epoch, settled: 1, triple, seen: None })
+            Entry { ticket, epoch, settled: 1, triple, seen: None }
         };
         Round { epoch, number, base, entries: keys.iter().enumerate().map(entry).collect() }
     }
