@@ -76,14 +76,21 @@ fn wrong_values_say_the_value_and_the_fix() {
 
 #[test]
 fn without_a_cluster_every_client_command_says_how_to_start_one() {
-    let commands: [&[&str]; 6] =
-        [&["set", "x", "7"], &["get", "x"], &["delete", "x"], &["all"], &["status"], &["shell"]];
+    let commands: [&[&str]; 7] = [
+        &["set", "x", "7"],
+        &["get", "x"],
+        &["delete", "x"],
+        &["all"],
+        &["append", "a line"],
+        &["status"],
+        &["shell"],
+    ];
     for words in commands {
         // Port 9 is kept for `discard`, which nothing here runs.
         let output = conlab(&[words, &["--controller", "127.0.0.1:9"]].concat());
         assert_eq!((code(&output), out(&output)), (69, String::new()), "{words:?}");
-        let expected =
-            "error: no cluster answers at 127.0.0.1:9; start one with \"conlab up causal\"";
+        let expected = "error: no cluster answers at 127.0.0.1:9; \
+            start one with \"conlab up causal\", or a log with \"conlab up replicated-log\"";
         assert_eq!(error_line(&output), expected);
     }
 }

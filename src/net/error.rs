@@ -85,7 +85,9 @@ impl NetError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             NetError::Unreachable { .. } => Some("see which servers run with \"conlab status\""),
-            NetError::NoCluster(_) => Some("start one with \"conlab up causal\""),
+            NetError::NoCluster(_) => Some(
+                "start one with \"conlab up causal\", or a log with \"conlab up replicated-log\"",
+            ),
             NetError::Silent { .. } => {
                 Some("it may be paused or overloaded; see \"conlab status\"")
             }

@@ -49,7 +49,7 @@ struct Each<'a>(&'a [Entry]);
 
 impl Serialize for Each<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|entry| Bare(entry)))
+        serializer.collect_seq(self.0.iter().map(Bare))
     }
 }
 
