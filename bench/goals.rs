@@ -118,7 +118,7 @@ impl Goals {
         local: &[(System, Operation)],
         servers: u32,
     ) -> Result<Vec<Series>, Failure> {
-        let load = Load::Closed(Duration::from_secs_f64(self.seconds / f64::from(OFTEN)));
+        let load = self.block();
         let subjects = std::iter::once((Subject::Echo, Operation::Call)).chain(levels(local));
         let placed =
             |(subject, operation), place| Series::new(subject, operation, MANY, place, load);
@@ -128,7 +128,7 @@ impl Goals {
     }
 
     async fn batches(&self, bed: &Bed, run: &mut Run, repetitions: u32) -> Result<(), Failure> {
-        let load = Load::Closed(Duration::from_secs_f64(self.seconds));
+        let load = self.block();
         let works = [
             (System::Sequential, Operation::Get),
             (System::Eventual, Operation::Set),
@@ -139,7 +139,7 @@ impl Goals {
             [single.clone(), single.batched(BATCH)]
         };
         let series = works.into_iter().flat_map(both).collect();
-        let series = measured(run, bed, series, repetitions, 3).await?;
+        let series = measured(run, bed, series, repetitions * OFTEN, 3).await?;
         for (pair, (system, operation)) in series.chunks(2).zip(works) {
             let work = format!("{system} {operation}, batches of {BATCH}");
             let values = ratios(&pair[1].per_second, &pair[0].per_second);
@@ -154,19 +154,21 @@ impl Goals {
         Ok(())
     }
 
-    /// The cost of an operation is the time that passes for each: it must not grow with the clients.
+    /// The cost of an operation is the time that passes for each: it must not grow with the clients. Here blocks are whole, for many
+    /// clients take their time to begin; and as of several steps the worst is told, there are twice as many.
     async fn cost(&self, bed: &Bed, run: &mut Run, repetitions: u32) -> Result<(), Failure> {
         let load = Load::Closed(Duration::from_secs_f64(self.seconds));
         let level = Subject::Level(System::Linearizable);
         let series = |clients| Series::new(level, Operation::Set, clients, Place::Spread, load);
-        let series = measured(run, bed, CLIENTS.map(series).to_vec(), repetitions, 3).await?;
+        let series = CLIENTS.map(series).to_vec();
+        let series = measured(run, bed, series, repetitions * 2, 3).await?;
         let grows = |repetition: usize| {
             let cost =
                 series.iter().filter_map(move |one| Some(1.0 / one.per_second.get(repetition)?));
             let cost: Vec<f64> = cost.collect();
             cost.windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max)
         };
-        let values: Vec<f64> = (0..repetitions as usize).map(grows).collect();
+        let values: Vec<f64> = (0..repetitions as usize * 2).map(grows).collect();
         let work = "cost of a linearizable SET, 1 to 256 clients";
         run.results.goals.push(Goal::at_most(
             work,
@@ -176,6 +178,11 @@ impl Goals {
             None,
         ));
         Ok(())
+    }
+
+    /// One block of load where many ask.
+    fn block(&self) -> Load {
+        Load::Closed(Duration::from_secs_f64(self.seconds / f64::from(OFTEN)))
     }
 
     fn simulator(&self, run: &mut Run, repetitions: u32) -> Result<(), Failure> {
