@@ -232,6 +232,8 @@ mod tests {
     #[test]
     fn an_eventual_write_costs_messages_too_though_nobody_waits_for_them() {
         let simulated = simulate(&sets(System::Eventual));
-        assert!(simulated.messages > 0.0 && simulated.bytes > 100.0, "{simulated:?}");
+        // The entry passes three links, and takes 20 bytes at the least.
+        let Simulated { messages, bytes, .. } = simulated;
+        assert!(messages > 0.0 && bytes > 60.0, "{messages} messages, {bytes} bytes");
     }
 }
