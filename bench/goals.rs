@@ -12,6 +12,7 @@ use super::subject::{Operation, Subject};
 use clap::Args;
 use conlab::cli::Failure;
 use conlab::sim::Settings;
+use conlab::stats::median;
 use conlab::systems::System;
 use std::time::Duration;
 
@@ -154,21 +155,19 @@ impl Goals {
         Ok(())
     }
 
-    /// The cost of an operation is the time that passes for each: it must not grow with the clients. Here blocks are whole, for many
-    /// clients take their time to begin; and as of several steps the worst is told, there are twice as many.
+    /// The cost of an operation is the time that passes for each: it must not grow with the clients. The worst step is told, the one
+    /// whose median is: the worst of each repetition would be that of its noise. Here blocks are whole, for many clients take their
+    /// time to begin, and twice as many.
     async fn cost(&self, bed: &Bed, run: &mut Run, repetitions: u32) -> Result<(), Failure> {
         let load = Load::Closed(Duration::from_secs_f64(self.seconds));
         let level = Subject::Level(System::Linearizable);
         let series = |clients| Series::new(level, Operation::Set, clients, Place::Spread, load);
         let series = CLIENTS.map(series).to_vec();
         let series = measured(run, bed, series, repetitions * 2, 3).await?;
-        let grows = |repetition: usize| {
-            let cost =
-                series.iter().filter_map(move |one| Some(1.0 / one.per_second.get(repetition)?));
-            let cost: Vec<f64> = cost.collect();
-            cost.windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max)
-        };
-        let values: Vec<f64> = (0..repetitions as usize * 2).map(grows).collect();
+        let steps = series.windows(2).map(|pair| ratios(&pair[0].per_second, &pair[1].per_second));
+        let typical = |step: &Vec<f64>| median(step).unwrap_or(f64::INFINITY);
+        let worst = steps.max_by(|one, other| typical(one).total_cmp(&typical(other)));
+        let values = worst.unwrap_or_default();
         let work = "cost of a linearizable SET, 1 to 256 clients";
         run.results.goals.push(Goal::at_most(
             work,
