@@ -41,10 +41,10 @@ Examples:
   conlab-bench goals
   conlab-bench goals --repetitions 15 --json")]
 pub struct Goals {
-    /// Requests in each repetition, where one client asks
+    /// Requests in each block, where one client asks; a repetition has four
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub requests: u32,
-    /// Seconds of load in each repetition, where many ask
+    /// Seconds of load in each repetition, in four blocks; twice that, in two, for the cost of a SET
     #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = seconds)]
     pub seconds: f64,
 }
@@ -106,7 +106,7 @@ impl Goals {
         let subjects = floors.into_iter().chain(levels(local));
         let series = subjects
             .map(|(subject, operation)| Series::new(subject, operation, 1, Place::One, load));
-        measured(run, bed, series.collect(), repetitions * OFTEN, servers).await
+        measured(run, bed, series.collect(), repetitions * OFTEN, servers, None).await
     }
 
     /// Many clients: echo, the local operations and the linearizable SET, all at one server; last, the linearizable SET with
@@ -125,7 +125,7 @@ impl Goals {
             |(subject, operation), place| Series::new(subject, operation, MANY, place, load);
         let spread = placed((Subject::Level(System::Linearizable), Operation::Set), Place::Spread);
         let series = subjects.map(|what| placed(what, Place::One)).chain([spread]);
-        measured(run, bed, series.collect(), repetitions * OFTEN, servers).await
+        measured(run, bed, series.collect(), repetitions * OFTEN, servers, None).await
     }
 
     async fn batches(&self, bed: &Bed, run: &mut Run, repetitions: u32) -> Result<(), Failure> {
@@ -140,7 +140,8 @@ impl Goals {
             [single.clone(), single.batched(BATCH)]
         };
         let series = works.into_iter().flat_map(both).collect();
-        let series = measured(run, bed, series, repetitions * OFTEN, 3).await?;
+        let series =
+            measured(run, bed, series, repetitions * OFTEN, 3, Some("for the batches")).await?;
         for (pair, (system, operation)) in series.chunks(2).zip(works) {
             let work = format!("{system} {operation}, batches of {BATCH}");
             let values = ratios(&pair[1].per_second, &pair[0].per_second);
@@ -163,7 +164,7 @@ impl Goals {
         let level = Subject::Level(System::Linearizable);
         let series = |clients| Series::new(level, Operation::Set, clients, Place::Spread, load);
         let series = CLIENTS.map(series).to_vec();
-        let series = measured(run, bed, series, repetitions * 2, 3).await?;
+        let series = measured(run, bed, series, repetitions * 2, 3, Some("for the cost")).await?;
         let steps = series.windows(2).map(|pair| ratios(&pair[0].per_second, &pair[1].per_second));
         let typical = |step: &Vec<f64>| median(step).unwrap_or(f64::INFINITY);
         let worst = steps.max_by(|one, other| typical(one).total_cmp(&typical(other)));
@@ -179,7 +180,7 @@ impl Goals {
         Ok(())
     }
 
-    /// One block of load where many ask.
+    /// One short block of load.
     fn block(&self) -> Load {
         Load::Closed(Duration::from_secs_f64(self.seconds / f64::from(OFTEN)))
     }
@@ -219,20 +220,23 @@ fn levels(local: &[(System, Operation)]) -> impl Iterator<Item = (Subject, Opera
         .map(|(system, operation)| (Subject::Level(system), operation))
 }
 
+/// Measures, each with so many blocks. What is measured a second time, otherwise, is told apart by what it is `meant` for.
 async fn measured(
     run: &mut Run,
     bed: &Bed,
     mut series: Vec<Series>,
-    repetitions: u32,
+    blocks: u32,
     servers: u32,
+    meant: Option<&str>,
 ) -> Result<Vec<Series>, Failure> {
-    series::interleave(run, bed, &mut series, repetitions).await?;
+    series::interleave(run, bed, &mut series, blocks).await?;
     let mut rows = series::rows("goals", servers, &series);
     for (row, one) in rows.iter_mut().zip(&series) {
         count(row, run.common.seed);
-        if one.place == Place::Spread {
-            row.condition = Some("at all servers".to_string());
-        }
+        let place = (one.place == Place::Spread).then(|| "at all servers".to_string());
+        let words = row.condition.take().into_iter().chain(place).chain(meant.map(str::to_string));
+        let words: Vec<String> = words.collect();
+        row.condition = (!words.is_empty()).then(|| words.join(", "));
     }
     run.add(rows)?;
     Ok(series)

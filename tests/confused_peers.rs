@@ -181,7 +181,7 @@ fn extreme_numbers_do_no_harm() {
         primary.hears(N2, message);
     }
     let odd = Ticket { node: N2, incarnation: most, counter: most };
-    let odd = Entry { settled: most, epoch: most, ..Entry::clone(&entry(odd, Action::Set, "x")) };
+    let odd = Entry { settled: most, epoch: most, ..entry(odd, Action::Set, "x") };
     primary.hears(N2, Message::Submit { epoch: 1, entries: vec![odd] });
     primary.ctx.begin(Duration::from_secs(60));
     primary.process.on_timer(&mut primary.ctx, conlab::order::Timer::Deadline);

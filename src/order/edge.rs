@@ -95,7 +95,8 @@ impl Edge {
     pub fn open<P: Level>(
         &mut self,
         ctx: &mut Ctx<P>,
-        (entry, cost): (Entry, usize),
+        entry: Entry,
+        cost: usize,
         until: Until,
         deadline: Option<Duration>,
     ) -> Result<(), ()> {
@@ -249,7 +250,7 @@ impl Order {
     /// Requests are gathered and brought together: where nobody waits for the order, those of a moment; else those that
     /// come while others are under way. These lose no time: a round holds the lock until this server's acknowledgement, and
     /// they travel with that.
-    pub(super) fn forward<P: Level>(&mut self, ctx: &mut Ctx<P>, (entry, cost): (Entry, usize)) {
+    pub(super) fn forward<P: Level>(&mut self, ctx: &mut Ctx<P>, entry: Entry, cost: usize) {
         if self.leads() && !self.style.patient {
             return self.forward_all(ctx, vec![entry]);
         }

@@ -25,7 +25,7 @@ impl Entry {
         matches!(self.triple.action, Action::Set | Action::Delete)
     }
 
-    /// About how many bytes it takes as JSON; never less than it does.
+    /// About how many bytes it takes as JSON, with what stands before the entries of its source; never less than it does.
     pub fn cost(&self) -> usize {
         const FRAME: usize = 192;
         let triple = [&self.triple.key, &self.triple.value];

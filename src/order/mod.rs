@@ -174,8 +174,8 @@ impl Order {
         let entry = Entry { ticket, epoch: self.epoch, settled, triple, seen };
         let deadline = (!self.style.patient).then(|| ctx.now() + self.timing().request_timeout);
         let cost = entry.cost();
-        if self.edge.open(ctx, (entry.clone(), cost), until, deadline).is_ok() {
-            self.forward(ctx, (entry, cost));
+        if self.edge.open(ctx, entry.clone(), cost, until, deadline).is_ok() {
+            self.forward(ctx, entry, cost);
         }
     }
 

@@ -7,8 +7,8 @@ use crate::process::Key;
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 
-/// A key, with its beginning beside it.
-#[derive(Debug, Clone)]
+/// A key, with its beginning beside it: two beginnings that differ decide, and whatever begins alike is looked at whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
     beginning: u64,
     key: Key,
@@ -73,37 +73,26 @@ impl<'a> Borrow<dyn Named + 'a> for Name {
     }
 }
 
-/// The order of keys. Two beginnings that differ decide; whatever begins alike is looked at whole.
-fn compare(one: &(impl Named + ?Sized), other: &(impl Named + ?Sized)) -> Ordering {
-    one.beginning().cmp(&other.beginning()).then_with(|| one.text().cmp(other.text()))
+/// The order of names.
+impl Ord for dyn Named + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.beginning().cmp(&other.beginning()).then_with(|| self.text().cmp(other.text()))
+    }
 }
 
-/// The order of keys, for these types.
-macro_rules! ordered_as_keys {
-    ($($kind:ty),+) => {$(
-        impl Ord for $kind {
-            fn cmp(&self, other: &Self) -> Ordering {
-                compare(self, other)
-            }
-        }
-
-        impl PartialOrd for $kind {
-            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-                Some(self.cmp(other))
-            }
-        }
-
-        impl PartialEq for $kind {
-            fn eq(&self, other: &Self) -> bool {
-                self.cmp(other).is_eq()
-            }
-        }
-
-        impl Eq for $kind {}
-    )+};
+impl PartialOrd for dyn Named + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
-ordered_as_keys!(Name, dyn Named + '_);
+impl PartialEq for dyn Named + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for dyn Named + '_ {}
 
 fn beginning(key: &str) -> u64 {
     let mut first = [0; 8];

@@ -64,16 +64,18 @@ fn pieces(history: &History, length: Duration) -> Vec<Piece> {
             took.push(ended - one.invoked_time());
         }
     }
-    let told = |(piece, mut took): (Piece, Vec<u64>)| {
-        took.sort_unstable();
-        let ms = |nanos: Option<&u64>| nanos.map_or(0.0, |nanos| *nanos as f64 / 1e6);
-        Piece {
-            median_ms: ms(took.get(took.len().saturating_sub(1) / 2)),
-            most_ms: ms(took.last()),
-            ..piece
-        }
+    let told = |(piece, took)| {
+        let (median_ms, most_ms) = half_and_all(took);
+        Piece { median_ms, most_ms, ..piece }
     };
     pieces.into_iter().map(told).collect()
+}
+
+/// What half of these nanoseconds are at most, and all, in milliseconds; 0 where there are none.
+fn half_and_all(mut nanos: Vec<u64>) -> (f64, f64) {
+    nanos.sort_unstable();
+    let ms = |nanos: Option<&u64>| nanos.map_or(0.0, |nanos| *nanos as f64 / 1e6);
+    (ms(nanos.get(nanos.len().saturating_sub(1) / 2)), ms(nanos.last()))
 }
 
 fn spans(done: &Done) -> Vec<Span> {
@@ -123,6 +125,15 @@ fn mends(fault: Fault, earlier: Fault) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_take_at_most_the_lower_median() {
+        let told = |ms: &[u64]| half_and_all(ms.iter().map(|ms| ms * 1_000_000).collect());
+        assert_eq!(told(&[]), (0.0, 0.0));
+        assert_eq!(told(&[7]), (7.0, 7.0));
+        assert_eq!(told(&[9, 2]), (2.0, 9.0));
+        assert_eq!(told(&[9, 2, 5]), (5.0, 9.0));
+    }
 
     #[test]
     fn a_span_ends_with_what_mends_it() {
