@@ -72,6 +72,17 @@ impl Serialize for Bare<'_> {
     }
 }
 
+/// A list inside another one, for whoever reads it.
+struct Inner<V>(V);
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Inner<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, list: D) -> Result<V::Value, D::Error> {
+        list.deserialize_seq(self.0)
+    }
+}
+
 /// Reads everything.
 struct All;
 
@@ -84,21 +95,13 @@ impl<'de> Visitor<'de> for All {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        while list.next_element_seed(Alike(&mut entries))?.is_some() {}
+        while list.next_element_seed(Inner(Alike(&mut entries)))?.is_some() {}
         Ok(entries)
     }
 }
 
 /// Reads the entries of one source.
 struct Alike<'a>(&'a mut Vec<Entry>);
-
-impl<'de> DeserializeSeed<'de> for Alike<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, list: D) -> Result<(), D::Error> {
-        list.deserialize_seq(self)
-    }
-}
 
 impl<'de> Visitor<'de> for Alike<'_> {
     type Value = ();
@@ -110,7 +113,7 @@ impl<'de> Visitor<'de> for Alike<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let (node, incarnation, epoch) = (next(&mut list)?, next(&mut list)?, next(&mut list)?);
         let source = Source { node, incarnation, epoch };
-        list.next_element_seed(Rest { source, into: self.0 })?.ok_or_else(short)
+        list.next_element_seed(Inner(Rest { source, into: self.0 }))?.ok_or_else(short)
     }
 }
 
@@ -118,14 +121,6 @@ impl<'de> Visitor<'de> for Alike<'_> {
 struct Rest<'a> {
     source: Source,
     into: &'a mut Vec<Entry>,
-}
-
-impl<'de> DeserializeSeed<'de> for Rest<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, list: D) -> Result<(), D::Error> {
-        list.deserialize_seq(self)
-    }
 }
 
 impl<'de> Visitor<'de> for Rest<'_> {
@@ -136,22 +131,17 @@ impl<'de> Visitor<'de> for Rest<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(entry) = list.next_element_seed(self.source)? {
+        while let Some(entry) = list.next_element_seed(Inner(Fields(self.source)))? {
             self.into.push(entry);
         }
         Ok(())
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Source {
-    type Value = Entry;
+/// Reads what an entry says beside its source.
+struct Fields(Source);
 
-    fn deserialize<D: Deserializer<'de>>(self, list: D) -> Result<Entry, D::Error> {
-        list.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Source {
+impl<'de> Visitor<'de> for Fields {
     type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,7 +149,7 @@ impl<'de> Visitor<'de> for Source {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entry, A::Error> {
-        let Source { node, incarnation, epoch } = self;
+        let Source { node, incarnation, epoch } = self.0;
         let (counter, settled, action) = (next(&mut list)?, next(&mut list)?, next(&mut list)?);
         let (Word(key), Word(value)) = (next(&mut list)?, next(&mut list)?);
         Ok(Entry {
